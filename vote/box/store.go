@@ -1,0 +1,34 @@
+package box
+
+import (
+	"context"
+
+	"hecai/vote"
+)
+
+// Store keeps ballots and votes. The box is its only caller for the writing
+// methods and calls them from one goroutine; every write is one durable
+// transaction, and a nil error means it is on disk.
+//
+// An error that is a fault of a kind other than internal is a refusal: nothing
+// changed. Any other error leaves the outcome unknown, and the box stops.
+type Store interface {
+	// LoadBallots returns every ballot as stored.
+	LoadBallots(ctx context.Context) ([]vote.Ballot, error)
+	// LoadTally returns the count of the ballot's current round, recounted
+	// from the papers or proven equal to them.
+	LoadTally(ctx context.Context, id vote.BallotID) (vote.Tally, error)
+	// CastBatch decides each cast with vote.Resolve, in order, on the ballot
+	// and the voter's papers as they stand inside the transaction, and stores
+	// the accepted papers. receipts[i] belongs to casts[i]. It keeps salt,
+	// leaf and promise of the receipt and the cast's client salt: without both
+	// salts a commitment can never be opened. A duplicate is answered with the
+	// stored receipt. The tallies are those of the changed ballots, absolute.
+	CastBatch(ctx context.Context, casts []vote.Cast, receipts []vote.Receipt) ([]vote.Outcome, []vote.Tally, error)
+	// OpenBallot stores ballot.Opened(now, deadline). On an open ballot that
+	// moves the deadline and nothing else.
+	OpenBallot(ctx context.Context, id vote.BallotID, now, deadline int64) (vote.Ballot, error)
+	// CloseBallot stores ballot.Shut(now) and returns the final count of the
+	// round. Closing a closed ballot changes nothing and is no error.
+	CloseBallot(ctx context.Context, id vote.BallotID, now int64) (vote.Ballot, vote.Tally, error)
+}
