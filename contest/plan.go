@@ -1,9 +1,15 @@
 package contest
 
 import (
+	_ "embed" // for the plan file
 	"strconv"
 	"time"
 )
+
+// Jilin2024 is the plan file of the Jilin leg of the 2024 contest.
+//
+//go:embed jilin2024.json
+var Jilin2024 []byte
 
 // Track returns the track with the id.
 func (p *Plan) Track(id TrackID) (Track, bool) {

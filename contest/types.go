@@ -327,6 +327,7 @@ type Candidate struct {
 	Track      TrackID
 	Panel      PanelScore
 	Votes      int64
+	Chair      int  // the chair's recorded ballot among exact equals: 1 first; 0 none
 	Ineligible bool // withdrawn or disqualified: left out before anything is counted
 }
 
