@@ -80,27 +80,25 @@ func (b Ballot) Opened(now, deadline int64) (Ballot, error) {
 		return b, fault.New(fault.Invalid, "ballot.deadline", "deadline %d is not after %d", deadline, now)
 	}
 	switch b.State {
-	case Open:
+	case StateOpen:
 		b.Deadline = deadline
 		return b, nil
-	case Draft, Armed, Closed:
-		b.State, b.Round, b.OpenedAt, b.Deadline = Open, b.Round+1, now, deadline
+	case StateDraft, StateArmed, StateClosed:
+		b.State, b.Round, b.OpenedAt, b.Deadline = StateOpen, b.Round+1, now, deadline
 		return b, nil
 	}
 	return b, fault.New(fault.Conflict, "ballot.revealed", "ballot %s is %s", b.ID, b.State)
 }
 
-// Shut returns the ballot as it stands once closed at now. Closing twice is
-// no error and changes nothing.
-func (b Ballot) Shut(now int64) (Ballot, error) {
+// Shut returns the ballot as it stands once closed. Closing twice is no error
+// and changes nothing. The deadline stays: it still says which day a late
+// retry belongs to.
+func (b Ballot) Shut() (Ballot, error) {
 	switch b.State {
-	case Open:
-		b.State = Closed
-		if b.Deadline == 0 || b.Deadline > now {
-			b.Deadline = now
-		}
+	case StateOpen:
+		b.State = StateClosed
 		return b, nil
-	case Closed, Revealed:
+	case StateClosed, StateRevealed:
 		return b, nil
 	}
 	return b, fault.New(fault.Conflict, "vote.not_open", "ballot %s is %s", b.ID, b.State).With("opensAt", b.OpensAt)
@@ -130,7 +128,7 @@ func (b *Ballot) Validate() error {
 		return bad("options", "%d options", len(b.Options))
 	case !slices.Contains([]Visibility{Hidden, Count, Live}, b.Visibility):
 		return bad("visibility", "%q", b.Visibility)
-	case !slices.Contains([]State{Draft, Armed, Open, Closed, Revealed}, b.State):
+	case !slices.Contains([]State{StateDraft, StateArmed, StateOpen, StateClosed, StateRevealed}, b.State):
 		return bad("state", "%q", b.State)
 	case b.Level < 0 || b.Level > 2:
 		return bad("level", "level %d", b.Level)
@@ -185,6 +183,5 @@ func validID(s string) bool {
 	if s == "" || len(s) > maxID {
 		return false
 	}
-	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == "" &&
-		strings.IndexFunc(s, func(r rune) bool { return r > 127 }) < 0
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
 }

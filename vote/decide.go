@@ -90,9 +90,9 @@ func Decide(b Ballot, prior []Paper, c Cast) (accepted Paper, replaced *Paper, e
 // inWindow refuses an arrival outside the time the ballot takes votes.
 func (b *Ballot) inWindow(at int64) *fault.Error {
 	switch {
-	case b.State == Closed || b.State == Revealed:
+	case b.State == StateClosed || b.State == StateRevealed:
 		return fault.New(fault.Closed, "vote.closed", "ballot %s is %s", b.ID, b.State)
-	case b.State != Open:
+	case b.State != StateOpen:
 		return fault.New(fault.Conflict, "vote.not_open", "ballot %s is %s", b.ID, b.State).With("opensAt", b.OpensAt)
 	case at < b.OpenedAt:
 		return fault.New(fault.Conflict, "vote.not_open", "arrived %d ms before the opening", b.OpenedAt-at).With("opensAt", b.OpensAt)

@@ -41,11 +41,11 @@ type State string
 // The states, in the order a ballot goes through them. A closed ballot may be
 // opened again only as a new round, which starts from zero.
 const (
-	Draft    State = "draft"    // being written; not public
-	Armed    State = "armed"    // public, waiting to open
-	Open     State = "open"     // taking votes
-	Closed   State = "closed"   // final
-	Revealed State = "revealed" // result is public
+	StateDraft    State = "draft"    // being written; not public
+	StateArmed    State = "armed"    // public, waiting to open
+	StateOpen     State = "open"     // taking votes
+	StateClosed   State = "closed"   // final
+	StateRevealed State = "revealed" // result is public
 )
 
 // The windows of a quota.

@@ -28,7 +28,7 @@ type Store interface {
 	// OpenBallot stores ballot.Opened(now, deadline). On an open ballot that
 	// moves the deadline and nothing else.
 	OpenBallot(ctx context.Context, id vote.BallotID, now, deadline int64) (vote.Ballot, error)
-	// CloseBallot stores ballot.Shut(now) and returns the final count of the
+	// CloseBallot stores ballot.Shut() and returns the final count of the
 	// round. Closing a closed ballot changes nothing and is no error.
 	CloseBallot(ctx context.Context, id vote.BallotID, now int64) (vote.Ballot, vote.Tally, error)
 }
