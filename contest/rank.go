@@ -14,6 +14,7 @@ const (
 	TieUntrimmed   = "untrimmed"
 	TieHeadToHead  = "head_to_head"
 	TieVotes       = "votes"
+	TieChair       = "chair"      // by the chair's recorded ballot
 	TieUnbroken    = "unbroken"   // still equal, so they share the rank; matters at a quota boundary alone
 	NoteIneligible = "ineligible" // withdrawn or disqualified
 	NoteQuorum     = "quorum"     // too few sheets; the chair decides
