@@ -358,3 +358,25 @@ func FuzzParsePHC(f *testing.F) {
 		}
 	})
 }
+
+func TestLimiterTellsHowLongToWait(t *testing.T) {
+	c := &clock{t: time.Unix(0, 0)}
+	l := NewLimiter(1, 2, c.now)
+	for range 2 {
+		if err := l.Allow("a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := l.Allow("a")
+	wantCode(t, err, "access.too_fast")
+	if got := fault.Of(err).Args["seconds"]; got != 2 {
+		t.Errorf("seconds = %v, want 2", got)
+	}
+	if err := l.Allow("b"); err != nil {
+		t.Errorf("another key is held back: %v", err)
+	}
+	c.t = c.t.Add(time.Second)
+	if err := l.Allow("a"); err != nil {
+		t.Errorf("after a second: %v", err)
+	}
+}

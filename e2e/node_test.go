@@ -1,0 +1,309 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "hecai-bin")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "hecai")
+	cmd := exec.Command("go", "build", "-o", path, "hecai/server")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the server: %v\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := binary(); err == nil {
+		os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+// Node is the real program in its own process.
+type Node struct {
+	t     *testing.T
+	url   string
+	args  []string
+	setup string // secret of the first organiser's link, when it was printed
+
+	cmd *exec.Cmd
+	out *bytes.Buffer
+	mu  sync.Mutex
+}
+
+// freePort returns a port that was free a moment ago on both TCP and UDP.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for range 20 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		u, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
+		l.Close()
+		if err == nil {
+			u.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return 0
+}
+
+// newNode starts `serve` on a fresh data folder and free ports.
+func newNode(t *testing.T, args ...string) *Node {
+	t.Helper()
+	port, media := freePort(t), freePort(t)
+	n := &Node{t: t, url: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	n.args = append(args, "--listen", fmt.Sprintf("127.0.0.1:%d", port), "--media", fmt.Sprintf("127.0.0.1:%d", media))
+	t.Cleanup(n.Kill)
+	n.Start()
+	return n
+}
+
+var setupLink = regexp.MustCompile(`#setup=([A-Za-z0-9_-]+)`)
+
+// Start starts the process and waits until it is ready.
+func (n *Node) Start() {
+	n.t.Helper()
+	path, err := binary()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	cmd := exec.Command(path, n.args...)
+	n.out = &bytes.Buffer{}
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	cmd.Stderr = &lockedWriter{n: n}
+	if err := cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	n.cmd = cmd
+	go func() {
+		for sc := bufio.NewScanner(pipe); sc.Scan(); {
+			n.mu.Lock()
+			fmt.Fprintln(n.out, sc.Text())
+			if m := setupLink.FindStringSubmatch(sc.Text()); m != nil {
+				n.setup = m[1]
+			}
+			n.mu.Unlock()
+		}
+	}()
+	deadline := time.Now().Add(30 * time.Second)
+	for time.Now().Before(deadline) {
+		r, err := http.Get(n.url + "/readyz")
+		if err == nil {
+			r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	n.t.Fatalf("not ready in 30 s:\n%s", n.Output())
+}
+
+// Output returns what the process printed.
+func (n *Node) Output() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.out.String()
+}
+
+type lockedWriter struct{ n *Node }
+
+func (w *lockedWriter) Write(p []byte) (int, error) {
+	w.n.mu.Lock()
+	defer w.n.mu.Unlock()
+	return w.n.out.Write(p)
+}
+
+// Kill is kill -9.
+func (n *Node) Kill() {
+	if n.cmd == nil || n.cmd.Process == nil {
+		return
+	}
+	n.cmd.Process.Kill()
+	n.cmd.Wait()
+	n.cmd = nil
+}
+
+// Stop asks the process to drain and returns its exit code.
+func (n *Node) Stop(within time.Duration) int {
+	n.t.Helper()
+	n.cmd.Process.Signal(syscall.SIGTERM)
+	done := make(chan error, 1)
+	go func(cmd *exec.Cmd) { done <- cmd.Wait() }(n.cmd)
+	select {
+	case <-done:
+	case <-time.After(within):
+		n.t.Errorf("not stopped in %v:\n%s", within, n.Output())
+		n.cmd.Process.Kill()
+		<-done
+	}
+	code := n.cmd.ProcessState.ExitCode()
+	n.cmd = nil
+	return code
+}
+
+// Client speaks for one person: its own cookies, or a link token.
+type Client struct {
+	t      *testing.T
+	url    string
+	bearer string
+	http   *http.Client
+}
+
+func (n *Node) client() *Client { return newClient(n.t, n.url) }
+
+func newClient(t *testing.T, url string) *Client {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Client{t: t, url: url, http: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+}
+
+// withLink returns a client that holds a link token.
+func (c *Client) withLink(token string) *Client {
+	return &Client{t: c.t, url: c.url, bearer: token, http: &http.Client{Timeout: 20 * time.Second}}
+}
+
+// apiError is what the server says no with.
+type apiError struct {
+	Status int
+	Code   string
+	Args   map[string]any
+}
+
+func (e *apiError) Error() string { return fmt.Sprintf("%d %s %v", e.Status, e.Code, e.Args) }
+
+// Try sends a request; a refusal is an *apiError.
+func (c *Client) Try(method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(context.Background(), method, c.url+path, body)
+	if err != nil {
+		return err
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+c.bearer)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= 300 {
+		var e struct {
+			Error struct {
+				Code string         `json:"code"`
+				Args map[string]any `json:"args"`
+			} `json:"error"`
+		}
+		if json.Unmarshal(raw, &e) != nil || e.Error.Code == "" {
+			return &apiError{Status: resp.StatusCode, Code: strings.TrimSpace(string(raw))}
+		}
+		return &apiError{Status: resp.StatusCode, Code: e.Error.Code, Args: e.Error.Args}
+	}
+	if out == nil || len(raw) == 0 {
+		return nil
+	}
+	return json.Unmarshal(raw, out)
+}
+
+// Do is Try that must succeed.
+func (c *Client) Do(method, path string, in, out any) {
+	c.t.Helper()
+	if err := c.Try(method, path, in, out); err != nil {
+		c.t.Fatalf("%s %s: %v", method, path, err)
+	}
+}
+
+// Refused is Try that must fail with the code.
+func (c *Client) Refused(code, method, path string, in any) {
+	c.t.Helper()
+	err := c.Try(method, path, in, nil)
+	if e, ok := err.(*apiError); !ok || e.Code != code {
+		c.t.Errorf("%s %s: %v, want refusal %s", method, path, err, code)
+	}
+}
+
+type object = map[string]any
+
+// organiser makes the first organiser and returns their client.
+func (n *Node) organiser() *Client {
+	n.t.Helper()
+	deadline := time.Now().Add(5 * time.Second)
+	for time.Now().Before(deadline) {
+		n.mu.Lock()
+		token := n.setup
+		n.mu.Unlock()
+		if token != "" {
+			c := n.client()
+			c.Do("POST", "/v1/setup", object{"token": token, "name": "组织者", "password": "a long password"}, nil)
+			return c
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	n.t.Fatalf("no setup link was printed:\n%s", n.Output())
+	return nil
+}
+
+// phone makes an audience device.
+func (n *Node) phone() *Client {
+	n.t.Helper()
+	c := n.client()
+	c.Do("POST", "/v1/device", object{}, nil)
+	return c
+}
+
+// link makes a link and returns its holder.
+func (c *Client) link(role, name, session string) *Client {
+	c.t.Helper()
+	var out struct {
+		Token string `json:"token"`
+	}
+	c.Do("POST", "/v1/admin/links", object{"role": role, "name": name, "session": session}, &out)
+	return c.withLink(out.Token)
+}
