@@ -128,8 +128,7 @@ func (r *treeReader) readObject(n *node, depth int) *Problem {
 		name, _ := key.value.(string)
 		n.fields = append(n.fields, member{name, key.line, child})
 	}
-	_, p := r.read(depth)
-	return p
+	return r.end()
 }
 
 func (r *treeReader) readArray(n *node, depth int) *Problem {
@@ -140,8 +139,15 @@ func (r *treeReader) readArray(n *node, depth int) *Problem {
 		}
 		n.items = append(n.items, child)
 	}
-	_, p := r.read(depth)
-	return p
+	return r.end()
+}
+
+// end takes the closing bracket, which json.Unmarshal has already seen.
+func (r *treeReader) end() *Problem {
+	if _, err := r.dec.Token(); err != nil {
+		return &Problem{Line: r.line(), Code: "plan.syntax", Args: map[string]any{"reason": err.Error()}}
+	}
+	return nil
 }
 
 // A decoder fills Go values from nodes, notes every fault and goes on.
