@@ -120,7 +120,7 @@ func (b *Ballot) Validate() error {
 		return fault.New(fault.Invalid, "ballot."+code, format, args...)
 	}
 	switch {
-	case !validID(string(b.ID)):
+	case !b.ID.Valid():
 		return bad("id", "%q is not 1..%d of a-z 0-9 - _ .", b.ID, maxID)
 	case strings.TrimSpace(b.Title) == "" || utf8.RuneCountInString(b.Title) > maxTitle:
 		return bad("title", "title has %d runes", utf8.RuneCountInString(b.Title))
@@ -179,9 +179,10 @@ func (b *Ballot) reach() int {
 	return min(total, b.maxVotes())
 }
 
-func validID(s string) bool {
-	if s == "" || len(s) > maxID {
+// Valid reports whether the id may stand in a ledger record.
+func (id BallotID) Valid() bool {
+	if id == "" || len(id) > maxID {
 		return false
 	}
-	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
+	return strings.Trim(string(id), "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
 }
