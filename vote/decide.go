@@ -35,7 +35,9 @@ func (b *Ballot) admit(c Cast) ([]int, *fault.Error) {
 	case len(c.Choice) == 0:
 		return nil, fault.New(fault.Invalid, "vote.empty", "no entry chosen")
 	case len(c.Choice) > b.maxVotes():
-		return nil, fault.New(fault.Invalid, "vote.quota", "%d picks", len(c.Choice)).With("max", b.maxVotes())
+		return nil, fault.New(fault.Conflict, "vote.quota", "%d picks", len(c.Choice)).With("max", b.maxVotes())
+	case c.Round != 0 && c.Round != b.Round: // a late retry must not become a vote of the next round
+		return nil, fault.New(fault.Closed, "vote.closed", "cast for round %d in round %d", c.Round, b.Round)
 	case c.Level < b.Level:
 		return nil, fault.New(fault.Forbidden, "vote.level", "level %d, ballot asks %d", c.Level, b.Level).With("level", b.Level)
 	}

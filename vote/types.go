@@ -94,6 +94,7 @@ type Ballot struct {
 // never from the payload.
 type Cast struct {
 	Ballot     BallotID
+	Round      int               // the round the voter saw; 0 = whichever is open
 	Voter      int64             // dense voter number, never shown to anyone
 	Level      int               // identity level the voter has proven
 	Rev        int64             // chosen by the client, >= 1, grows with each change of mind

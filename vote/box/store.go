@@ -29,6 +29,8 @@ type Store interface {
 	// moves the deadline and nothing else.
 	OpenBallot(ctx context.Context, id vote.BallotID, now, deadline int64) (vote.Ballot, error)
 	// CloseBallot stores ballot.Shut() and returns the final count of the
-	// round. Closing a closed ballot changes nothing and is no error.
+	// round, recounted from the papers inside the transaction. A kept counter
+	// that differs from the papers is an internal fault. Closing a closed
+	// ballot changes nothing and is no error.
 	CloseBallot(ctx context.Context, id vote.BallotID, now int64) (vote.Ballot, vote.Tally, error)
 }

@@ -1,0 +1,201 @@
+package box
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"hecai/fault"
+	"hecai/vote"
+)
+
+// maxDuration bounds an opening and an extension.
+const maxDuration = 100 * 24 * time.Hour
+
+// Open opens the ballot. With a duration, clients are told it ends that long
+// from now; with 0 it ends at its ClosesAt if that is still to come, else it is
+// closed by hand. A closed ballot opens as a new round.
+func (b *Box) Open(ctx context.Context, id vote.BallotID, duration time.Duration) (vote.Ballot, error) {
+	if duration < 0 || duration > maxDuration {
+		return vote.Ballot{}, fault.New(fault.Invalid, "ballot.duration", "%v", duration)
+	}
+	var out vote.Ballot
+	err := b.order(ctx, func(ctx context.Context) (err error) {
+		out, err = b.open(ctx, id, duration)
+		return err
+	})
+	return out, err
+}
+
+// open runs in the writer.
+func (b *Box) open(ctx context.Context, id vote.BallotID, duration time.Duration) (vote.Ballot, error) {
+	s, ok := b.ballots[id]
+	if !ok {
+		return vote.Ballot{}, unknown(id)
+	}
+	if s.ballot.State == vote.StateOpen {
+		return s.ballot, fault.New(fault.Conflict, "ballot.open", "ballot %s is open", id)
+	}
+	now, deadline := b.now(), int64(0)
+	switch {
+	case duration > 0:
+		deadline = now + duration.Milliseconds() + vote.Grace
+	case s.ballot.ClosesAt > now:
+		deadline = s.ballot.ClosesAt + vote.Grace
+	}
+	return b.setDeadline(ctx, s, now, deadline)
+}
+
+// Extend moves the deadline of an open ballot by the duration, which may be
+// negative but must leave the deadline in the future.
+func (b *Box) Extend(ctx context.Context, id vote.BallotID, by time.Duration) (vote.Ballot, error) {
+	if by.Abs() > maxDuration {
+		return vote.Ballot{}, fault.New(fault.Invalid, "ballot.duration", "%v", by)
+	}
+	var out vote.Ballot
+	err := b.order(ctx, func(ctx context.Context) (err error) {
+		s, ok := b.ballots[id]
+		now := b.now()
+		switch {
+		case !ok:
+			return unknown(id)
+		case s.ballot.State != vote.StateOpen || s.ballot.Deadline != 0 && now > s.ballot.Deadline:
+			return fault.New(fault.Conflict, "vote.not_open", "ballot %s is %s", id, s.ballot.State).With("opensAt", s.ballot.OpensAt)
+		case s.ballot.Deadline == 0:
+			return fault.New(fault.Conflict, "ballot.no_deadline", "ballot %s is closed by hand", id)
+		}
+		out, err = b.setDeadline(ctx, s, now, s.ballot.Deadline+by.Milliseconds())
+		return err
+	})
+	return out, err
+}
+
+// setDeadline stores an opening or a new deadline.
+func (b *Box) setDeadline(ctx context.Context, s standing, now, deadline int64) (vote.Ballot, error) {
+	if _, err := s.ballot.Opened(now, deadline); err != nil {
+		return s.ballot, err
+	}
+	ballot, err := b.cfg.Store.OpenBallot(ctx, s.ballot.ID, now, deadline)
+	if err != nil {
+		return s.ballot, b.refused("open ballot", err)
+	}
+	if ballot.Round != s.ballot.Round {
+		s.tally = vote.NewTally(ballot)
+	}
+	s.ballot = ballot
+	b.put(s)
+	return ballot, nil
+}
+
+// Close closes the ballot behind every cast that is in the queue, and returns
+// its final count. Closing a closed ballot returns the same again.
+func (b *Box) Close(ctx context.Context, id vote.BallotID) (vote.Ballot, vote.Tally, error) {
+	var s standing
+	err := b.order(ctx, func(ctx context.Context) (err error) {
+		s, err = b.shut(ctx, id)
+		return err
+	})
+	return s.ballot, s.tally.Clone(), err
+}
+
+// shut runs in the writer.
+func (b *Box) shut(ctx context.Context, id vote.BallotID) (standing, error) {
+	s, ok := b.ballots[id]
+	if !ok {
+		return standing{}, unknown(id)
+	}
+	was := s.ballot.State
+	if _, err := s.ballot.Shut(); err != nil || was != vote.StateOpen {
+		return s, err
+	}
+	ballot, tally, err := b.cfg.Store.CloseBallot(ctx, id, b.now())
+	if err != nil {
+		return s, b.refused("close ballot", err)
+	}
+	if !same(tally, s.tally) {
+		b.cfg.Log.Error("final count differs from the live one; the final one stands", "ballot", id)
+	}
+	s = standing{ballot, tally}
+	b.put(s)
+	return s, nil
+}
+
+func same(x, y vote.Tally) bool {
+	return x.Ballot == y.Ballot && x.Round == y.Round && x.Voters == y.Voters && x.Papers == y.Papers && slices.Equal(x.Votes, y.Votes)
+}
+
+// refused passes a refusal of the store on; anything else poisons the box.
+func (b *Box) refused(what string, err error) error {
+	if fault.KindOf(err) == fault.Internal {
+		b.poison(what, err)
+		return unavailable(err)
+	}
+	return err
+}
+
+// Add makes a stored ballot known to the box, or takes over an edited one. The
+// state and the deadline of a ballot that has been opened stay as they are, and
+// so must its rules.
+func (b *Box) Add(ctx context.Context, ballot vote.Ballot) error {
+	if err := ballot.Validate(); err != nil {
+		return err
+	}
+	return b.order(ctx, func(ctx context.Context) error {
+		s, known := b.ballots[ballot.ID]
+		if known && s.ballot.Frozen(ballot) {
+			return fault.New(fault.Conflict, "ballot.frozen", "ballot %s has taken votes", ballot.ID)
+		}
+		if known && s.ballot.Round > 0 {
+			kept := s.ballot
+			ballot.State, ballot.Round = kept.State, kept.Round
+			ballot.OpenedAt, ballot.Deadline = kept.OpenedAt, kept.Deadline
+			b.put(standing{ballot, s.tally})
+			return nil
+		}
+		tally, err := b.tally(ctx, ballot)
+		if err != nil {
+			return err
+		}
+		b.put(standing{ballot, tally})
+		return nil
+	})
+}
+
+// Reload reads all ballots and counts again, in the writer's order.
+func (b *Box) Reload(ctx context.Context) error {
+	return b.order(ctx, b.reload)
+}
+
+// reload runs in the writer.
+func (b *Box) reload(ctx context.Context) error {
+	fresh, err := b.load(ctx)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.ballots = fresh
+	b.mu.Unlock()
+	for _, s := range fresh {
+		b.put(s)
+	}
+	return nil
+}
+
+// Ballots returns all ballots by their number.
+func (b *Box) Ballots() []vote.Ballot {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	out := make([]vote.Ballot, 0, len(b.ballots))
+	for _, s := range b.ballots {
+		out = append(out, s.ballot)
+	}
+	slices.SortFunc(out, func(x, y vote.Ballot) int {
+		return cmp.Or(cmp.Compare(x.No, y.No), cmp.Compare(x.ID, y.ID))
+	})
+	return out
+}
+
+func unknown(id vote.BallotID) error {
+	return fault.New(fault.NotFound, "vote.unknown_ballot", "no ballot %q", id)
+}
