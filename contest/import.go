@@ -23,11 +23,11 @@ const (
 // the order of the rows, and are qualified.
 func PlanImport(plan *Plan, existing []Entry, rows []EntryRow) ImportPreview {
 	im := &importer{
-		plan: plan, byID: make(map[EntryID]Entry), byName: make(map[string]Entry),
+		plan: plan, byID: make(map[EntryID]Entry), byName: make(map[string]Entry), byTeam: make(map[string]EntryID),
 		lineOfID: make(map[EntryID]int), lineOfTeam: make(map[string]int), lineOfName: make(map[string]int),
 	}
 	for _, e := range existing {
-		im.byID[e.ID], im.byName[nameKey(e)] = e, e
+		im.byID[e.ID], im.byName[nameKey(e)], im.byTeam[teamKey(e)] = e, e, e.ID
 		im.lastNo, im.lastOrder = max(im.lastNo, e.No), max(im.lastOrder, e.Order)
 	}
 	im.preview = ImportPreview{Add: []Entry{}, Change: []EntryChange{}, Same: []EntryID{}, Problems: []Problem{}}
@@ -46,7 +46,8 @@ type importer struct {
 	plan      *Plan
 	byID      map[EntryID]Entry
 	byName    map[string]Entry // by title and lead
-	taken     []EntryID        // codes named in the rows
+	byTeam    map[string]EntryID
+	taken     []EntryID // codes named in the rows
 	lastNo    int
 	lastOrder int
 
@@ -57,6 +58,7 @@ type importer struct {
 }
 
 func nameKey(e Entry) string { return e.Title + "\x00" + e.Lead }
+func teamKey(e Entry) string { return e.Team + "\x00" + e.Lead }
 
 // row judges one row. A row with a problem is neither added nor changed.
 func (im *importer) row(row EntryRow) {
@@ -70,6 +72,7 @@ func (im *importer) row(row EntryRow) {
 		e.ID = old.ID
 	}
 	im.duplicates(row, e)
+	im.clashes(row, e)
 	if len(im.preview.Problems) > before {
 		return
 	}
@@ -213,12 +216,24 @@ func (im *importer) duplicates(row EntryRow, e Entry) {
 		im.lineOfID[e.ID] = row.Line
 	}
 	im.lineOfName[nameKey(e)] = row.Line
-	team := e.Team + "\x00" + e.Lead
+	team := teamKey(e)
 	if line, dup := im.lineOfTeam[team]; dup && e.Team != "" {
 		im.problem(row, "team", "entry.duplicate_team", map[string]any{"value": clip(e.Team), "line": line})
 		return
 	}
 	im.lineOfTeam[team] = row.Line
+}
+
+// clashes notes rows that would make a second entry of a project or a team that
+// already has one.
+func (im *importer) clashes(row EntryRow, e Entry) {
+	if other, ok := im.byName[nameKey(e)]; ok && other.ID != e.ID {
+		im.problem(row, "title", "entry.exists", map[string]any{"value": clip(e.Title), "id": string(other.ID)})
+		return
+	}
+	if id, ok := im.byTeam[teamKey(e)]; ok && id != e.ID {
+		im.problem(row, "team", "entry.team_exists", map[string]any{"value": clip(e.Team), "id": string(id)})
+	}
 }
 
 // diff lists the fields that differ, as a person would read them.
