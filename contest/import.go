@@ -24,6 +24,7 @@ const (
 func PlanImport(plan *Plan, existing []Entry, rows []EntryRow) ImportPreview {
 	im := &importer{
 		plan: plan, byID: make(map[EntryID]Entry), byName: make(map[string]Entry), byTeam: make(map[string]EntryID),
+		taken:    make(map[EntryID]bool),
 		lineOfID: make(map[EntryID]int), lineOfTeam: make(map[string]int), lineOfName: make(map[string]int),
 	}
 	for _, e := range existing {
@@ -33,7 +34,7 @@ func PlanImport(plan *Plan, existing []Entry, rows []EntryRow) ImportPreview {
 	im.preview = ImportPreview{Add: []Entry{}, Change: []EntryChange{}, Same: []EntryID{}, Problems: []Problem{}}
 	for _, row := range rows {
 		if id := EntryID(strings.TrimSpace(row.Code)); id != "" {
-			im.taken = append(im.taken, id)
+			im.taken[id] = true
 		}
 	}
 	for _, row := range rows {
@@ -47,7 +48,7 @@ type importer struct {
 	byID      map[EntryID]Entry
 	byName    map[string]Entry // by title and lead
 	byTeam    map[string]EntryID
-	taken     []EntryID // codes named in the rows
+	taken     map[EntryID]bool // codes named in the rows
 	lastNo    int
 	lastOrder int
 
@@ -94,9 +95,9 @@ func (im *importer) add(e Entry) {
 	e.No, e.Order, e.State = im.lastNo, im.lastOrder, Qualified
 	for n := e.No; e.ID == ""; n++ {
 		id := EntryID(fmt.Sprintf("e%03d", n))
-		if _, used := im.byID[id]; !used && !slices.Contains(im.taken, id) {
+		if _, used := im.byID[id]; !used && !im.taken[id] {
 			e.ID = id
-			im.taken = append(im.taken, id)
+			im.taken[id] = true
 		}
 	}
 	im.preview.Add = append(im.preview.Add, e)

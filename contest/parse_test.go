@@ -193,6 +193,7 @@ func TestUnreadableFiles(t *testing.T) {
 		{"not an object", "[]", "plan.type", 1},
 		{"too deep", strings.Repeat("[", 99) + strings.Repeat("]", 99), "plan.too_deep", 1},
 		{"too large", strings.Repeat(" ", maxPlanBytes+1), "plan.too_large", 0},
+		{"too many items", `{"tracks":[` + strings.Repeat("{},", 300) + "{}]}", "plan.too_many", 1},
 		{"a field twice", "{\"code\":\"a\",\n\"code\":\"b\"}", "plan.duplicate_field", 2},
 	}
 	for _, tt := range tests {

@@ -19,6 +19,9 @@ const maxPlanBytes = 1 << 20
 // maxPlanDepth bounds nesting, so that a hostile file can't exhaust the stack.
 const maxPlanDepth = 32
 
+// maxProblems bounds the answer to a hostile file; a real one has far fewer.
+const maxProblems = 1000
+
 // A node is a JSON value that remembers its line. encoding/json alone would
 // stop at the first fault and forget where it was.
 type node struct {
@@ -153,10 +156,15 @@ func (r *treeReader) end() *Problem {
 // A decoder fills Go values from nodes, notes every fault and goes on.
 type decoder struct {
 	problems []Problem
-	lines    map[string]int // path → line, for the checks that follow
+	told     map[string]bool // paths that have a problem
+	lines    map[string]int  // path → line, for the checks that follow
 }
 
 func (d *decoder) problem(path string, code string, args ...any) {
+	if len(d.problems) >= maxProblems {
+		return
+	}
+	d.told[path] = true
 	p := Problem{Path: path, Line: d.lineOf(path), Code: code}
 	for i := 0; i+1 < len(args); i += 2 {
 		if p.Args == nil {
@@ -193,6 +201,10 @@ func (d *decoder) decode(n *node, v reflect.Value, path string) {
 	case reflect.Struct:
 		d.decodeStruct(n, v, path)
 	case reflect.Slice:
+		if len(n.items) > maxItems {
+			d.problem(path, "plan.too_many", "max", maxItems, "got", len(n.items))
+			return
+		}
 		list := reflect.MakeSlice(v.Type(), len(n.items), len(n.items))
 		for i, item := range n.items {
 			d.decode(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i))
