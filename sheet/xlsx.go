@@ -1,0 +1,209 @@
+package sheet
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"hecai/contest"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// maxUnzipped bounds what an .xlsx file may unfold to.
+const maxUnzipped = 64 << 20
+
+// The names of the written sheets.
+const (
+	listSheet = "参赛项目"
+	helpSheet = "填写说明"
+)
+
+// readXLSX reads the records of the first sheet that are not blank.
+func readXLSX(data []byte) ([]record, []contest.Problem) {
+	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
+		RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped,
+	})
+	if err != nil {
+		return nil, broken(0)
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	names := f.GetSheetList()
+	if len(names) == 0 {
+		return nil, broken(0)
+	}
+	rows, err := f.Rows(names[0])
+	if err != nil {
+		return nil, broken(0)
+	}
+	defer rows.Close() //nolint:errcheck // nothing was written
+	var records []record
+	line := 0
+	for rows.Next() {
+		line++
+		cells, err := rows.Columns()
+		if err != nil {
+			return nil, broken(line)
+		}
+		rec := record{line: line, cells: cells[:min(len(cells), maxColumns)]}
+		if line > maxLines || len(records) > MaxRows+headerDepth {
+			return nil, []contest.Problem{{Line: line, Code: "sheet.too_many_rows", Args: map[string]any{"max": MaxRows}}}
+		}
+		if !rec.blank() {
+			records = append(records, rec)
+		}
+	}
+	if rows.Error() != nil {
+		return nil, broken(line)
+	}
+	return records, nil
+}
+
+func broken(line int) []contest.Problem {
+	return []contest.Problem{{Line: line, Code: "sheet.broken"}}
+}
+
+// export lists the heading and the entries as cells. The last two columns are
+// for people; Read passes over them.
+func export(plan *contest.Plan, entries []contest.Entry) [][]string {
+	var head []string
+	for _, c := range columns() {
+		head = append(head, c.headings[0])
+	}
+	out := [][]string{append(head, "出场顺序", "状态")}
+	state := map[contest.EntryState]string{
+		contest.Qualified: "合格", contest.Withdrawn: "退出", contest.Disqualified: "取消资格",
+	}
+	for _, e := range entries {
+		track, _ := plan.Track(e.Track)
+		row := contest.EntryRow{
+			Code: string(e.ID), Title: e.Title, Track: track.Short, Direction: strconv.Itoa(e.Direction),
+			Team: e.Team, Lead: e.Lead, Partners: strings.Join(e.Partners, "；"), Summary: e.Summary,
+		}
+		var cells []string
+		for _, c := range columns() {
+			cells = append(cells, *c.get(&row))
+		}
+		out = append(out, append(cells, strconv.Itoa(e.Order), state[e.State]))
+	}
+	return out
+}
+
+// WriteXLSX writes the entries as an .xlsx file, with a choice list for the
+// track and a second sheet that explains the columns and lists tracks and
+// directions. Read takes it back.
+func WriteXLSX(w io.Writer, plan *contest.Plan, entries []contest.Entry) error {
+	f := excelize.NewFile()
+	defer f.Close() //nolint:errcheck // nothing is kept on disk
+	if err := f.SetSheetName("Sheet1", listSheet); err != nil {
+		return fmt.Errorf("name sheet: %w", err)
+	}
+	if err := writeCells(f, listSheet, export(plan, entries)); err != nil {
+		return err
+	}
+	if err := dressList(f, plan); err != nil {
+		return fmt.Errorf("dress list: %w", err)
+	}
+	if _, err := f.NewSheet(helpSheet); err != nil {
+		return fmt.Errorf("add sheet: %w", err)
+	}
+	if err := writeCells(f, helpSheet, help(plan)); err != nil {
+		return err
+	}
+	if err := f.SetColWidth(helpSheet, "A", "C", 40); err != nil {
+		return fmt.Errorf("set width: %w", err)
+	}
+	if _, err := f.WriteTo(w); err != nil {
+		return fmt.Errorf("write xlsx: %w", err)
+	}
+	return nil
+}
+
+// WriteTemplate writes an empty list to fill in.
+func WriteTemplate(w io.Writer, plan *contest.Plan) error { return WriteXLSX(w, plan, nil) }
+
+func writeCells(f *excelize.File, sheet string, rows [][]string) error {
+	for y, row := range rows {
+		for x, text := range row {
+			cell, err := excelize.CoordinatesToCellName(x+1, y+1)
+			if err != nil {
+				return fmt.Errorf("name cell: %w", err)
+			}
+			if err := f.SetCellStr(sheet, cell, text); err != nil {
+				return fmt.Errorf("set %s: %w", cell, err)
+			}
+		}
+	}
+	return nil
+}
+
+// dressList sets widths, the heading's look, a frozen heading and the choice
+// list of tracks.
+func dressList(f *excelize.File, plan *contest.Plan) error {
+	for i, c := range columns() {
+		name, err := excelize.ColumnNumberToName(i + 1)
+		if err != nil {
+			return err
+		}
+		if err := f.SetColWidth(listSheet, name, name, c.width); err != nil {
+			return err
+		}
+		if c.field == "track" {
+			if err := chooseTrack(f, plan, name); err != nil {
+				return err
+			}
+		}
+	}
+	style, err := f.NewStyle(&excelize.Style{
+		Font: &excelize.Font{Bold: true, Color: "07142B"},
+		Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDEEF7"}},
+	})
+	if err != nil {
+		return err
+	}
+	if err := f.SetRowStyle(listSheet, 1, 1, style); err != nil {
+		return err
+	}
+	return f.SetPanes(listSheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+}
+
+func chooseTrack(f *excelize.File, plan *contest.Plan, column string) error {
+	var names []string
+	for _, t := range plan.Tracks {
+		names = append(names, t.Short)
+	}
+	choice := excelize.NewDataValidation(true)
+	choice.SetSqref(fmt.Sprintf("%s2:%s%d", column, column, MaxRows+1))
+	if err := choice.SetDropList(names); err != nil {
+		// A list over 255 characters has no room in the cell's rule; the names
+		// are on the second sheet all the same.
+		return nil
+	}
+	choice.SetError(excelize.DataValidationErrorStyleStop, "赛道", "请从列表中选择赛道")
+	return f.AddDataValidation(listSheet, choice)
+}
+
+// help explains the columns and lists tracks and directions.
+func help(plan *contest.Plan) [][]string {
+	rows := [][]string{
+		{"列", "要求", "说明"},
+		{"项目编号", "可空", "新项目留空，由系统编号；修改已有项目时保留原编号"},
+		{"项目名称", "必填", fmt.Sprintf("不超过 %d 字", contest.MaxEntryName)},
+		{"赛道", "必填", "从列表中选择"},
+		{"赛题方向", "必填", "填方向的序号，见下表"},
+		{"团队名称", "必填", "每个团队只能提交 1 个项目"},
+		{"牵头参赛单位", "必填", "合作组队须指定一个牵头单位；组织单位不得参赛"},
+		{"合作单位", "可空", fmt.Sprintf("多个单位用“；”隔开，不超过 %d 个", contest.MaxPartners)},
+		{"项目简介", "可空", fmt.Sprintf("不超过 %d 字，将公开显示", contest.MaxSummary)},
+		{},
+		{"赛道", "序号", "赛题方向"},
+	}
+	for _, t := range plan.Tracks {
+		for _, d := range t.Directions {
+			rows = append(rows, []string{t.Short, strconv.Itoa(d.No), d.Title})
+		}
+	}
+	return rows
+}
