@@ -62,7 +62,7 @@ func (r *Ring) Get(seq uint64, p *Packet) bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	s := r.slot(seq)
-	if s.Seq != seq || seq >= r.next || len(s.Payload) == 0 {
+	if s.Seq != seq || seq >= r.next || seq+uint64(len(r.slots)) < r.next || len(s.Payload) == 0 {
 		return false
 	}
 	kept := append(p.Payload[:0], s.Payload...)

@@ -56,7 +56,7 @@ func Parse(body string) (*Frag, error) {
 			setOnce(&f.Pwd, value)
 		case name == "mid":
 			mid = value
-		case name == "candidate":
+		case name == "candidate" && value != "":
 			known = true
 			if len(f.Candidates) < MaxCandidates {
 				f.Candidates = append(f.Candidates, Candidate{Line: line[2:], Mid: mid, Index: index})
