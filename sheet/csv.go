@@ -44,7 +44,10 @@ func readCSV(data []byte) ([]record, []contest.Problem) {
 			return nil, []contest.Problem{{Code: "sheet.broken"}}
 		}
 		line, _ := r.FieldPos(0)
-		rec := record{line: line, cells: cells[:min(len(cells), maxColumns)]}
+		if len(cells) > maxColumns {
+			return nil, tooWide(line)
+		}
+		rec := record{line: line, cells: cells}
 		if rec.blank() {
 			continue
 		}

@@ -109,6 +109,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a huge cell", head + strings.Repeat("长", maxCell+1) + ",气象服务,1,示例队,示例单位\n", "sheet.cell_too_long", 2},
 		{"too many rows", head + strings.Repeat("示例,气象服务,1,示例队,示例单位\n", MaxRows+1), "sheet.too_many_rows", MaxRows + 2},
 		{"far too many rows", head + strings.Repeat("示例,气象服务,1,示例队,示例单位\n", MaxRows+99), "sheet.too_many_rows", MaxRows + headerDepth + 2},
+		{"too many columns", head + strings.Repeat(",", maxColumns) + "\n", "sheet.too_many_columns", 2},
 		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\xff\xff", "sheet.encoding", 0},
 		{"an old or locked workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "sheet.old_or_locked", 0},
 		{"a broken workbook", "PK\x03\x04rubbish", "sheet.broken", 0},

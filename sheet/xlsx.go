@@ -47,7 +47,10 @@ func readXLSX(data []byte) ([]record, []contest.Problem) {
 		if err != nil {
 			return nil, broken(line)
 		}
-		rec := record{line: line, cells: cells[:min(len(cells), maxColumns)]}
+		if len(cells) > maxColumns {
+			return nil, tooWide(line)
+		}
+		rec := record{line: line, cells: cells}
 		if line > maxLines || len(records) > MaxRows+headerDepth {
 			return nil, []contest.Problem{{Line: line, Code: "sheet.too_many_rows", Args: map[string]any{"max": MaxRows}}}
 		}
@@ -63,6 +66,11 @@ func readXLSX(data []byte) ([]record, []contest.Problem) {
 
 func broken(line int) []contest.Problem {
 	return []contest.Problem{{Line: line, Code: "sheet.broken"}}
+}
+
+// tooWide refuses a row at once: a hostile file may have very many of them.
+func tooWide(line int) []contest.Problem {
+	return []contest.Problem{{Line: line, Code: "sheet.too_many_columns", Args: map[string]any{"max": maxColumns}}}
 }
 
 // export lists the heading and the entries as cells. The last two columns are
