@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"hash/fnv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jmoiron/sqlx"
+	"modernc.org/sqlite"
+
+	"hecai/fault"
+)
+
+// run is what statements run on: a transaction, or a pool for single reads.
+// Statements are written with "?" and rewritten for the engine.
+type run struct {
+	on interface {
+		sqlx.ExtContext
+		Rebind(query string) string
+	}
+}
+
+// get reads one row; no row is the fault "store.none".
+func (r run) get(ctx context.Context, into any, query string, args ...any) error {
+	err := sqlx.GetContext(ctx, r.on, into, r.on.Rebind(query), args...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errNone
+	}
+	return err
+}
+
+// list reads all rows into a slice.
+func (r run) list(ctx context.Context, into any, query string, args ...any) error {
+	return sqlx.SelectContext(ctx, r.on, into, r.on.Rebind(query), args...)
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (r run) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := r.on.ExecContext(ctx, r.on.Rebind(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// script runs a text of several statements without arguments.
+func (r run) script(ctx context.Context, text string) error {
+	_, err := r.on.ExecContext(ctx, text)
+	return err
+}
+
+// postgres reports the engine, for the few things that have no common text.
+func (r run) postgres() bool { return r.on.DriverName() == driverPostgres }
+
+// lock makes transactions on the same thing wait for each other. SQLite has one
+// writer, so there is nothing to wait for.
+func (r run) lock(ctx context.Context, class lockClass, key int64) error {
+	if !r.postgres() {
+		return nil
+	}
+	_, err := r.on.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1::int, $2::int)`, int64(class), key)
+	return err
+}
+
+// lockClass keeps the keys of different things apart.
+type lockClass int64
+
+const (
+	lockSchema lockClass = 0x6865 + iota
+	lockBallot
+	lockSheets
+)
+
+// hash32 makes a lock's key of a text. Two texts with the same one only wait for
+// each other.
+func hash32(s string) int64 {
+	h := fnv.New32a()
+	h.Write([]byte(s))
+	return int64(int32(h.Sum32()))
+}
+
+// marks returns rows groups of cols placeholders: "(?,?),(?,?)".
+func marks(rows, cols int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", cols), ",") + ")"
+	return strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
+}
+
+// errNone is "no such row".
+var errNone = fault.New(fault.NotFound, "store.none", "no row")
+
+// SQLite's result codes that we tell apart; the high bytes are subcodes.
+const (
+	sqliteFull             = 13
+	sqliteConstraintPK     = 1555
+	sqliteConstraintUnique = 2067
+)
+
+// isDuplicate reports whether a UNIQUE or PRIMARY KEY constraint refused a row.
+func isDuplicate(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqliteConstraintPK || lite.Code() == sqliteConstraintUnique
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// classify gives a full disk its own code: it is what an operator can mend.
+func classify(err error) error {
+	var lite *sqlite.Error
+	var pg *pgconn.PgError
+	if errors.As(err, &lite) && lite.Code()&0xff == sqliteFull || errors.As(err, &pg) && pg.Code == "53100" {
+		return fault.Wrap(fault.Internal, "store.full", err, "disk is full")
+	}
+	return err
+}
+
+// toJSON writes a value that we made, so it cannot fail.
+func toJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("store: " + err.Error())
+	}
+	return string(b)
+}
+
+func fromJSON(text string, into any) error { return json.Unmarshal([]byte(text), into) }
