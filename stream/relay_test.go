@@ -263,7 +263,19 @@ type watcher struct {
 func watch(tb testing.TB, r *Relay, session, camera string, tcpOnly bool, codecs ...webrtc.RTPCodecCapability) *watcher {
 	tb.Helper()
 	w := &watcher{client: newClient(tb, clientAPI(tb, tcpOnly, codecs...))}
-	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio} {
+	w.listen(tb, webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio)
+	var err error
+	if w.res, err = r.Play(context.Background(), session, camera, "", w.offer(tb)); err != nil {
+		tb.Fatalf("Play: %v", err)
+	}
+	w.accept(tb, w.res.AnswerSDP)
+	return w
+}
+
+// listen asks for the kinds given and notes what arrives.
+func (w *watcher) listen(tb testing.TB, kinds ...webrtc.RTPCodecType) {
+	tb.Helper()
+	for _, kind := range kinds {
 		if _, err := w.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 			tb.Fatal(err)
 		}
@@ -287,12 +299,6 @@ func watch(tb testing.TB, r *Relay, session, camera string, tcpOnly bool, codecs
 			g.mu.Unlock()
 		}
 	})
-	var err error
-	if w.res, err = r.Play(context.Background(), session, camera, "", w.offer(tb)); err != nil {
-		tb.Fatalf("Play: %v", err)
-	}
-	w.accept(tb, w.res.AnswerSDP)
-	return w
 }
 
 // until waits for a condition.
