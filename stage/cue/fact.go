@@ -1,0 +1,284 @@
+package cue
+
+import (
+	"encoding/json"
+
+	"hecai/contest"
+	"hecai/vote"
+)
+
+// Fact is something that happened on stage, in the past tense. Facts are dense
+// from Seq 1 within a session and are stored before anyone is told.
+type Fact struct {
+	Seq   int64           `json:"seq"`
+	At    int64           `json:"at"`    // unix ms, never less than the fact before
+	Actor string          `json:"actor"` // "director:name"; not public
+	Kind  string          `json:"kind"`
+	Body  json.RawMessage `json:"body"`
+}
+
+// Public reports whether everyone may read the fact (without its actor). The
+// bookkeeping of consoles is not public.
+func (f Fact) Public() bool {
+	switch f.Kind {
+	case kindArmed, kindDisarmed, kindFired, kindSkipped, kindRundown:
+		return false
+	}
+	return true
+}
+
+// Body is the content of a fact. The set is closed: other packages can make
+// only the exported ones, none of which can carry a result.
+type Body interface{ kind() string }
+
+// Make wraps a body. Seq, At and Actor are the stage's to fill in.
+func Make(b Body) Fact {
+	raw, err := json.Marshal(b)
+	if err != nil {
+		panic("cue: a fact's body can't be written: " + err.Error()) // only strings and numbers in there
+	}
+	return Fact{Kind: b.kind(), Body: raw}
+}
+
+// The kinds of fact.
+const (
+	kindSession   = "session_opened"
+	kindRundown   = "rundown_changed"
+	kindArmed     = "cue_armed"
+	kindDisarmed  = "cue_disarmed"
+	kindFired     = "cue_fired"
+	kindSkipped   = "cue_skipped"
+	kindScene     = "scene_shown"
+	kindHidden    = "scene_hidden"
+	kindEntry     = "entry_shown"
+	kindTimer     = "timer_started"
+	kindTimerStop = "timer_stopped"
+	kindBallot    = "ballot_opened"
+	kindExtended  = "ballot_extended"
+	kindClosed    = "ballot_closed"
+	kindSheets    = "sheets_opened"
+	kindNoted     = "sheet_noted"
+	kindLocked    = "sheets_locked"
+	kindSealed    = "sealed"
+	kindMark      = "mark_revealed"
+	kindTrim      = "marks_trimmed"
+	kindScore     = "score_revealed"
+	kindBoard     = "board_revealed"
+	kindHeld      = "award_held"
+	kindAward     = "award_revealed"
+	kindTally     = "tally_revealed"
+	kindVerify    = "verification_shown"
+	kindCamera    = "camera_switched"
+	kindBlackout  = "blackout_set"
+	kindNotice    = "notice_shown"
+	kindDanmaku   = "danmaku_mode"
+	kindEnded     = "session_ended"
+)
+
+// SessionOpened says which session this is; again when its title changes.
+type SessionOpened struct {
+	ID       contest.SessionID `json:"id"`
+	Title    string            `json:"title"`
+	Subtitle string            `json:"subtitle"`
+	Mode     string            `json:"mode"`
+}
+
+// RundownChanged says that the organiser replaced the rundown. It moves the
+// revision, so that no console fires from an old one.
+type RundownChanged struct {
+	Cues int `json:"cues"`
+}
+
+// BallotOpened says that a ballot takes votes until the public deadline.
+type BallotOpened struct {
+	Ballot   vote.BallotID `json:"ballot"`
+	Title    string        `json:"title"`
+	Round    int           `json:"round"`
+	Deadline int64         `json:"deadline"` // the public one; 0 = closed by hand
+}
+
+// BallotExtended moves the public deadline.
+type BallotExtended struct {
+	Ballot   vote.BallotID `json:"ballot"`
+	Deadline int64         `json:"deadline"`
+}
+
+// BallotClosed says that no more votes count.
+type BallotClosed struct {
+	Ballot vote.BallotID `json:"ballot"`
+}
+
+// SheetsOpened says that the judges may score these entries. Recused judges
+// are not listed.
+type SheetsOpened struct {
+	Panels []OpenPanel `json:"panels"`
+}
+
+// OpenPanel is one entry whose sheets are open.
+type OpenPanel struct {
+	Entry  contest.EntryID `json:"entry"`
+	Judges []Dot           `json:"judges"` // by id
+}
+
+// SheetNoted says that a judge has handed in (or taken back, or left): who,
+// never what.
+type SheetNoted struct {
+	Entry   contest.EntryID `json:"entry"`
+	Judge   contest.JudgeID `json:"judge"`
+	Done    bool            `json:"done"`
+	Recused bool            `json:"recused,omitempty"`
+}
+
+// SheetsLocked says whose sheets count.
+type SheetsLocked struct {
+	Panels []LockedPanel `json:"panels"`
+}
+
+// LockedPanel is one entry whose sheets are locked. Trim says whether extremes
+// are dropped, which depends on the number of judges and the rule alone.
+type LockedPanel struct {
+	Entry  contest.EntryID `json:"entry"`
+	Title  string          `json:"title"`
+	Judges []Dot           `json:"judges"` // those counted, by id
+	Trim   bool            `json:"trim"`
+}
+
+// ResultSealed says that the result is computed and stored. It names no root,
+// which would differ with the result.
+type ResultSealed struct{}
+
+// CameraSwitched says what the programme shows: a camera that is live, or the
+// slate in its place.
+type CameraSwitched struct {
+	Camera string `json:"camera"`
+	Label  string `json:"label"`
+	State  string `json:"state"` // "live" or "slate"
+}
+
+// The bodies that only this package makes.
+type (
+	cueArmed struct {
+		Cue string `json:"cue"`
+	}
+	cueDisarmed struct {
+		Cue string `json:"cue"`
+	}
+	cueFired struct {
+		Cue   string `json:"cue"`
+		Step  int    `json:"step"`  // from 1
+		Steps int    `json:"steps"` // Step == Steps ends the cue
+		Beat  string `json:"beat,omitempty"`
+	}
+	cueSkipped struct {
+		Cue string `json:"cue"`
+	}
+
+	sceneShown struct {
+		Name string            `json:"name"`
+		Args map[string]string `json:"args,omitempty"`
+	}
+	sceneHidden struct {
+		Reason string `json:"reason"`
+	}
+	entryShown struct{ contest.Card }
+	timerOn    struct {
+		ID    string `json:"id"`
+		Label string `json:"label"`
+		Ends  int64  `json:"ends"`  // unix ms
+		Total int    `json:"total"` // seconds
+	}
+	timerOff struct {
+		ID string `json:"id"`
+	}
+	blackoutSet struct {
+		On bool `json:"on"`
+	}
+	noticeShown struct {
+		Text string `json:"text"`
+	} // "" takes it away
+	danmakuMode struct {
+		Mode string `json:"mode"`
+	}
+	sessionEnded struct{}
+)
+
+// The bodies that carry results, made by Sealed.Step alone.
+type (
+	markRevealed struct {
+		Entry contest.EntryID `json:"entry"`
+		Judge contest.JudgeID `json:"judge"`
+		Name  string          `json:"name"`
+		Total string          `json:"total"` // "92.50"
+	}
+	marksTrimmed struct {
+		Entry   contest.EntryID `json:"entry"`
+		Dropped []drop          `json:"dropped"` // by judge id
+	}
+	drop struct {
+		Judge contest.JudgeID `json:"judge"`
+		Side  string          `json:"side"` // "high" or "low"
+	}
+	scoreRevealed struct {
+		Entry contest.EntryID `json:"entry"`
+		Score string          `json:"score"`
+	}
+	boardRevealed struct {
+		Title string     `json:"title"`
+		Rows  []BoardRow `json:"rows"`
+	}
+	awardHeld struct {
+		Award contest.AwardID `json:"award"`
+		Name  string          `json:"name"`
+		Mode  string          `json:"mode"`
+		Quota int             `json:"quota"`
+		Place int             `json:"place"` // within the level, from 1; 0 for a list
+		Of    int             `json:"of"`
+	}
+	awardRevealed struct {
+		awardHeld
+		Winners []Winner `json:"winners"` // one, or the whole list in running order; empty = vacant
+	}
+	tallyRevealed struct {
+		Ballot vote.BallotID `json:"ballot"`
+		Round  int           `json:"round"`
+		Title  string        `json:"title"`
+		Rows   []TallyRow    `json:"rows"`
+		Voters int64         `json:"voters"`
+	}
+	verificationShown struct {
+		Root   string `json:"root"`
+		Leaves int64  `json:"leaves"`
+	}
+)
+
+func (SessionOpened) kind() string     { return kindSession }
+func (RundownChanged) kind() string    { return kindRundown }
+func (BallotOpened) kind() string      { return kindBallot }
+func (BallotExtended) kind() string    { return kindExtended }
+func (BallotClosed) kind() string      { return kindClosed }
+func (SheetsOpened) kind() string      { return kindSheets }
+func (SheetNoted) kind() string        { return kindNoted }
+func (SheetsLocked) kind() string      { return kindLocked }
+func (ResultSealed) kind() string      { return kindSealed }
+func (CameraSwitched) kind() string    { return kindCamera }
+func (cueArmed) kind() string          { return kindArmed }
+func (cueDisarmed) kind() string       { return kindDisarmed }
+func (cueFired) kind() string          { return kindFired }
+func (cueSkipped) kind() string        { return kindSkipped }
+func (sceneShown) kind() string        { return kindScene }
+func (sceneHidden) kind() string       { return kindHidden }
+func (entryShown) kind() string        { return kindEntry }
+func (timerOn) kind() string           { return kindTimer }
+func (timerOff) kind() string          { return kindTimerStop }
+func (blackoutSet) kind() string       { return kindBlackout }
+func (noticeShown) kind() string       { return kindNotice }
+func (danmakuMode) kind() string       { return kindDanmaku }
+func (sessionEnded) kind() string      { return kindEnded }
+func (markRevealed) kind() string      { return kindMark }
+func (marksTrimmed) kind() string      { return kindTrim }
+func (scoreRevealed) kind() string     { return kindScore }
+func (boardRevealed) kind() string     { return kindBoard }
+func (awardHeld) kind() string         { return kindHeld }
+func (awardRevealed) kind() string     { return kindAward }
+func (tallyRevealed) kind() string     { return kindTally }
+func (verificationShown) kind() string { return kindVerify }

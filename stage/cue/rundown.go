@@ -1,0 +1,184 @@
+// Package cue is the show as a pure state machine: the rundown of cues, the
+// commands of consoles, the facts that they cause, and what each role sees.
+// It is called by the actor in package stage, by the store (facts as rows) and
+// by the edge (views as JSON). It has no clock, no I/O and no goroutine: time
+// comes as unix milliseconds, and the same facts give the same state and the
+// same views, byte for byte.
+//
+// Secrecy is in the types. Views are folded from facts alone. A fact that
+// carries a result can be built only inside this package, by Sealed.Step, from
+// a Sealed result and a Fired reveal step; Decide is the only maker of Fired,
+// when a reveal fires. Which steps a reveal has follows from quotas and from
+// the judges who handed in, never from a result.
+//
+// A State belongs to one goroutine; every other value is safe to share as long
+// as nobody changes it.
+package cue
+
+import (
+	"hecai/contest"
+	"hecai/vote"
+)
+
+// The modes of a session. A rehearsal has a watermark on every screen.
+const (
+	ModeLive      = "live"
+	ModeRehearsal = "rehearsal"
+)
+
+// The lanes: who may fire a cue that needs no arming.
+const (
+	LaneDirector = "director"
+	LaneHost     = "host" // the host too
+)
+
+// Rundown is the plan of one session (流程单).
+type Rundown struct {
+	Session  contest.SessionID `json:"session"`
+	Title    string            `json:"title"`
+	Subtitle string            `json:"subtitle"`
+	Mode     string            `json:"mode"` // ModeLive or ModeRehearsal
+	Cues     []Cue             `json:"cues"`
+}
+
+// Cue is one line of the rundown. Line is what the host says when it fires;
+// Lines replaces it beat by beat in a reveal of several steps ("mark", "trim",
+// "score", "hold", "turn"). Both may name revealed values, see host.go.
+type Cue struct {
+	ID       string            `json:"id"`
+	Title    string            `json:"title"`
+	Detail   string            `json:"detail"`
+	Line     string            `json:"line"`
+	Lines    map[string]string `json:"lines,omitempty"`
+	Plan     int               `json:"plan"` // planned start, seconds from the session's
+	Actions  []Action          `json:"actions"`
+	Confirm  bool              `json:"confirm"`            // dangerous: armed before it is fired, and held
+	Lane     string            `json:"lane"`               // LaneDirector or LaneHost; "" is the director's
+	Auto     int               `json:"auto"`               // seconds that autoplay waits before the first step
+	AutoStep int               `json:"autoStep,omitempty"` // and before each further step; 0 = Auto
+}
+
+// Action is one effect of a cue. Which fields count depends on the kind.
+type Action struct {
+	Kind    string            `json:"kind"`
+	Scene   string            `json:"scene,omitempty"`   // scene
+	Args    map[string]string `json:"args,omitempty"`    // scene
+	Entry   contest.EntryID   `json:"entry,omitempty"`   // entry, sheets_open, sheets_lock ("*" = all), reveal marks ("" = the one shown)
+	Label   string            `json:"label,omitempty"`   // timer; title of a board
+	Seconds int               `json:"seconds,omitempty"` // timer; ballot_open (0 = until closed by hand)
+	Ballot  vote.BallotID     `json:"ballot,omitempty"`  // ballot_open, ballot_close, reveal tally; seal: the one that counts
+	What    string            `json:"what,omitempty"`    // reveal: marks, board, award, tally, verify
+	Award   contest.AwardID   `json:"award,omitempty"`   // reveal award
+	From    int               `json:"from,omitempty"`    // reveal board: better ranks stay frozen (封榜); 0 = none
+	Top     int               `json:"top,omitempty"`     // reveal board: last rank shown; 0 = all
+	Mode    string            `json:"mode,omitempty"`    // danmaku: off, review, open
+	Camera  string            `json:"camera,omitempty"`  // camera
+}
+
+// The kinds of action.
+const (
+	doScene       = "scene"
+	doEntry       = "entry"
+	doTimer       = "timer"
+	doTimerStop   = "timer_stop"
+	doBallotOpen  = "ballot_open"
+	doBallotClose = "ballot_close"
+	doSheetsOpen  = "sheets_open"
+	doSheetsLock  = "sheets_lock"
+	doSeal        = "seal"
+	doReveal      = "reveal"
+	doDanmaku     = "danmaku"
+	doCamera      = "camera"
+	doEnd         = "end"
+)
+
+// What a reveal reveals.
+const (
+	RevealMarks  = "marks"
+	RevealBoard  = "board"
+	RevealAward  = "award"
+	RevealTally  = "tally"
+	RevealVerify = "verify"
+)
+
+// AllEntries stands for every entry of the session in sheets_open and
+// sheets_lock.
+const AllEntries contest.EntryID = "*"
+
+// The modes of danmaku.
+const (
+	DanmakuOff    = "off"
+	DanmakuReview = "review" // shown after a moderator's yes
+	DanmakuOpen   = "open"   // shown at once
+)
+
+// Scenes returns the names of the venue screen's scenes.
+func Scenes() []string {
+	return []string{"idle", "title", "entry", "timer", "vote", "marks", "board", "list", "award", "podium", "verify", "message", "align"}
+}
+
+// Catalog is the public knowledge that cues refer to: the plan, the session's
+// entries, its panel, and the ballots that exist.
+type Catalog struct {
+	Plan    *contest.Plan
+	Entries []contest.Entry
+	Judges  []contest.Judge
+	Ballots []vote.BallotID
+}
+
+func (c *Catalog) card(id contest.EntryID) (contest.Card, bool) {
+	for _, e := range c.Entries {
+		if e.ID == id {
+			return c.Plan.Card(e), true
+		}
+	}
+	return contest.Card{}, false
+}
+
+func (c *Catalog) judgeName(id contest.JudgeID) string {
+	for _, j := range c.Judges {
+		if j.ID == id {
+			return j.Name
+		}
+	}
+	return string(id)
+}
+
+func (c *Catalog) award(id contest.AwardID) (contest.Award, bool) {
+	for _, a := range c.Plan.Awards {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return contest.Award{}, false
+}
+
+func (c *Catalog) trackName(id contest.TrackID) string {
+	t, _ := c.Plan.Track(id)
+	return t.Short
+}
+
+// reveal returns the cue's reveal, if it has one. A sound cue has at most one.
+func (c *Cue) reveal() (Action, bool) {
+	for _, a := range c.Actions {
+		if a.Kind == doReveal {
+			return a, true
+		}
+	}
+	return Action{}, false
+}
+
+// Ballots returns the ballots that the rundown opens, each once, in order.
+func (r *Rundown) Ballots() []vote.BallotID {
+	var out []vote.BallotID
+	seen := map[vote.BallotID]bool{}
+	for _, c := range r.Cues {
+		for _, a := range c.Actions {
+			if a.Kind == doBallotOpen && !seen[a.Ballot] {
+				seen[a.Ballot] = true
+				out = append(out, a.Ballot)
+			}
+		}
+	}
+	return out
+}
