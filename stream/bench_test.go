@@ -67,8 +67,15 @@ func deafViewer(tb testing.TB, r *Relay) *viewer {
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
-	w := &watcher{client: newClient(tb, webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(e),
-		webrtc.WithInterceptorRegistry(&interceptor.Registry{})))}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(e),
+		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	return joinDeaf(tb, r, api, func() { deaf.deaf.Store(true) })
+}
+
+// joinDeaf connects a viewer, waits for pictures, and calls deafen.
+func joinDeaf(tb testing.TB, r *Relay, api *webrtc.API, deafen func()) *viewer {
+	tb.Helper()
+	w := &watcher{client: newClient(tb, api)}
 	w.listen(tb, webrtc.RTPCodecTypeVideo)
 	res, err := r.Play(context.Background(), "final", "", "", w.offer(tb))
 	if err != nil {
@@ -76,7 +83,7 @@ func deafViewer(tb testing.TB, r *Relay) *viewer {
 	}
 	w.accept(tb, res.AnswerSDP)
 	until(tb, "slate", 5*time.Second, func() bool { return w.video.count() > 5 })
-	deaf.deaf.Store(true)
+	deafen()
 	p, err := r.peer(res.ID)
 	if err != nil {
 		tb.Fatal(err)
@@ -99,7 +106,11 @@ func newFan(tb testing.TB, n int) *fan {
 	tb.Helper()
 	r := newRelay(tb, Config{})
 	r.AddCamera("final", "a", "主舞台")
-	v := deafViewer(tb, r)
+	return newFanOf(tb, r, deafViewer(tb, r), n)
+}
+
+func newFanOf(tb testing.TB, r *Relay, v *viewer, n int) *fan {
+	tb.Helper()
 	c := newChannel(r)
 	f := &fan{
 		track: newSource(&r.count, c).video, feed: c.video, body: make([]byte, payloadSize),

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -23,12 +24,13 @@ type peer struct {
 	viewer              *viewer // nil for a publisher
 	end                 func(wanted bool)
 
-	mu        sync.Mutex // guards what follows, and orders changes of pc's descriptions
-	etag      string
-	offer     string // the remote description as last applied
-	ufrag     string // of the remote
-	connected bool
-	ended     bool
+	connected atomic.Bool
+	ended     atomic.Bool
+
+	mu    sync.Mutex // held while negotiating, which may last; guards what follows
+	etag  string
+	offer string // the remote description as last applied
+	ufrag string // of the remote
 }
 
 // Resource is the answer to an offer.
@@ -46,9 +48,7 @@ type resourceInfo struct {
 
 // late reports whether the connection has had its time to come up.
 func (p *peer) late(now time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return !p.connected && now.Sub(p.born) > connectIn
+	return !p.connected.Load() && now.Sub(p.born) > connectIn
 }
 
 // token is 160 random bits.
@@ -85,11 +85,7 @@ func quote(s string) string { return `"` + s + `"` }
 
 // arrived notes that media can flow.
 func (r *Relay) arrived(p *peer) {
-	p.mu.Lock()
-	first := !p.connected && !p.ended
-	p.connected = true
-	p.mu.Unlock()
-	if !first {
+	if p.connected.Swap(true) || p.ended.Load() {
 		return
 	}
 	if p.viewer != nil {
@@ -154,11 +150,7 @@ func (r *Relay) keep(p *peer) error {
 // drop ends a peer, once: wanted says that someone asked for it, so nothing is
 // held for its return. The connection closes in the background.
 func (r *Relay) drop(p *peer, wanted bool) {
-	p.mu.Lock()
-	again := p.ended
-	p.ended = true
-	p.mu.Unlock()
-	if again {
+	if p.ended.Swap(true) {
 		return
 	}
 	r.mu.Lock()

@@ -95,7 +95,7 @@ func (v *viewer) send(from *channel, o *offer) error {
 			return internal(err, "add track")
 		}
 		v.legs = append(v.legs, l)
-		v.relay.spawn(func() { l.listen(sender) })
+		v.relay.serve(v.peer, func() { l.listen(sender) })
 	}
 	return nil
 }
@@ -104,6 +104,9 @@ func (v *viewer) send(from *channel, o *offer) error {
 func (v *viewer) start() {
 	for _, l := range v.legs {
 		l.feed.join(l)
+	}
+	if v.peer.ended.Load() { // it left at this very moment
+		v.stop()
 	}
 }
 

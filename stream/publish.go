@@ -37,8 +37,8 @@ func (r *Relay) Publish(ctx context.Context, session, camera, owner, offer strin
 	}
 	src := newSource(&r.count, cam.channel, s.programme)
 	p.pc.OnTrack(func(in *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-		r.spawn(func() { r.hear(receiver, src, in.Kind() == webrtc.RTPCodecTypeVideo) })
-		r.spawn(func() { r.read(s, cam, p, src, in) })
+		r.serve(p, func() { r.hear(receiver, src, in.Kind() == webrtc.RTPCodecTypeVideo) })
+		r.serve(p, func() { r.read(s, cam, p, src, in) })
 	})
 	p.end = func(wanted bool) { s.gone(cam, p, wanted) }
 	text, err := r.answer(ctx, p, offer)
@@ -70,53 +70,64 @@ func (r *Relay) enter() (leave func(), err error) {
 func (s *show) free(cam *camera, owner string, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if owner != "" && sameOwner(owner, cam.owner) {
+	return cam.refusal(owner, now)
+}
+
+// refusal is the error for an owner to whom the slot is not open now; the
+// caller holds the show's mu.
+func (c *camera) refusal(owner string, now time.Time) error {
+	if owner != "" && sameOwner(owner, c.owner) || !now.Before(c.heldUntil) {
 		return nil
 	}
-	taken := cam.publisher != nil && (cam.state == "live" || now.Before(cam.heldUntil))
-	if !taken && !now.Before(cam.heldUntil) {
-		return nil
-	}
-	wait := max(int(cam.heldUntil.Sub(now)/time.Second)+1, 1)
-	return fault.New(fault.Conflict, "stream.slot_taken", "camera %q has a publisher", cam.name).
-		With("camera", cam.name).With("retry_after", wait)
+	wait := int(c.heldUntil.Sub(now)/time.Second) + 1
+	return fault.New(fault.Conflict, "stream.slot_taken", "camera %q has a publisher", c.name).
+		With("camera", c.name).With("retry_after", wait)
 }
 
 // take gives the slot to p. The publisher before it goes on until p's
 // connection works.
 func (s *show) take(cam *camera, p *peer, now time.Time) error {
-	if err := s.free(cam, p.owner, now); err != nil {
-		return err // another was quicker
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := cam.refusal(p.owner, now); err != nil {
+		return err // another was quicker
+	}
 	cam.publisher, cam.owner = p, p.owner
 	cam.heldUntil = now.Add(holdFor)
 	return nil
 }
 
-// settled ends the publishers that p has taken over from.
-func (s *show) settled(p *peer) {
-	old := s.relay.list(func(o *peer) bool {
+// before lists the camera's other publishers that came before p.
+func (s *show) before(p *peer) []*peer {
+	return s.relay.list(func(o *peer) bool {
 		return o != p && o.viewer == nil && o.session == p.session && o.camera == p.camera && o.born.Before(p.born)
 	})
-	for _, o := range old {
+}
+
+// settled ends the publishers that p has taken over from.
+func (s *show) settled(p *peer) {
+	for _, o := range s.before(p) {
 		s.relay.drop(o, true)
 	}
 }
 
 // gone notes that a publisher's connection ended. wanted frees the slot at
-// once; else it is held for the owner.
+// once; else it goes back to the one p was taking over from, or is held for the
+// owner.
 func (s *show) gone(cam *camera, p *peer, wanted bool) {
+	old := s.before(p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if cam.publisher != p {
 		return
 	}
 	cam.publisher = nil
-	if wanted {
+	switch {
+	case wanted:
 		cam.live, cam.owner, cam.heldUntil = nil, "", time.Time{}
-	} else {
+	case len(old) > 0 && !p.connected.Load():
+		cam.publisher, cam.owner = old[0], old[0].owner
+	default:
 		cam.heldUntil = s.relay.cfg.Now().Add(holdFor)
 	}
 }
@@ -138,7 +149,7 @@ func (r *Relay) read(s *show, cam *camera, p *peer, src *source, in *webrtc.Trac
 		t = src.video
 		ssrc := uint32(in.SSRC())
 		ask, done := make(chan struct{}, 1), make(chan struct{})
-		r.spawn(func() { r.plead(p, ssrc, ask, done) })
+		r.serve(p, func() { r.plead(p, ssrc, ask, done) })
 		defer close(done)
 		t.setAsk(func() {
 			select {

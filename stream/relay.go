@@ -18,6 +18,7 @@ package stream
 import (
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -156,6 +157,20 @@ func (r *Relay) spawn(f func()) {
 	}
 	r.mu.Unlock()
 	f()
+}
+
+// serve runs f for one connection. A panic over what a peer sent ends that
+// connection, not the show.
+func (r *Relay) serve(p *peer, f func()) {
+	r.spawn(func() {
+		defer func() {
+			if e := recover(); e != nil {
+				r.log.Error("panic on the media path", "session_id", p.session, "panic", e, "stack", string(debug.Stack()))
+				r.drop(p, false)
+			}
+		}()
+		f()
+	})
 }
 
 // now is the time in ns, as tracks and timelines count it.

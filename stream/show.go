@@ -181,20 +181,22 @@ func (s *show) steer(now time.Time) bool {
 	return !s.told.same(was)
 }
 
-// judge brings the camera's state up to date.
+// judge brings the camera's state up to date, and frees a slot whose owner did
+// not come back in time.
 func (s *show) judge(cam *camera, now time.Time) {
 	ns := now.UnixNano()
+	if cam.publisher == nil && !now.Before(cam.heldUntil) {
+		cam.live, cam.owner = nil, ""
+	}
 	state := "empty"
 	switch {
-	case cam.live != nil && (cam.live.video.alive(ns) || cam.live.audio.alive(ns)):
+	case cam.publisher != nil && cam.live != nil && cam.live.alive(ns):
 		state = "live"
-	case cam.publisher != nil && cam.live != nil, now.Before(cam.heldUntil):
+		cam.heldUntil = now.Add(holdFor)
+	case cam.live != nil:
 		state = "lost"
 	case cam.filler != nil:
 		state = "live"
-	}
-	if cam.live != nil && state == "live" {
-		cam.heldUntil = now.Add(holdFor)
 	}
 	if state != cam.state {
 		cam.state, cam.since = state, now
@@ -207,7 +209,7 @@ func (c *camera) shown() *source {
 	switch {
 	case c == nil || c.state != "live":
 		return nil
-	case c.live != nil && c.publisher != nil:
+	case c.live != nil:
 		return c.live
 	default:
 		return c.filler

@@ -120,6 +120,9 @@ func (t *track) alive(now int64) bool {
 	return seen != 0 && now-seen < int64(lostAfter)
 }
 
+// alive reports whether either track is.
+func (s *source) alive(now int64) bool { return s.video.alive(now) || s.audio.alive(now) }
+
 // requestKey asks the camera for a keyframe, at most once in every.
 func (t *track) requestKey(now int64, every time.Duration) {
 	ask := t.ask.Load()

@@ -13,7 +13,7 @@ func TestClipsLoopWithoutASeam(t *testing.T) {
 		every  int // pictures between keyframes
 		sounds int
 	}{
-		{Stage, 150, 30, 500}, {Close, 150, 30, 500}, {Slate, 10, 10, 100}, {SlateH264, 10, 10, 100},
+		{Stage, 150, 15, 500}, {Close, 150, 15, 500}, {Slate, 10, 10, 100}, {SlateH264, 10, 10, 100},
 	} {
 		t.Run(string(tt.name), func(t *testing.T) {
 			c, err := Load(tt.name)

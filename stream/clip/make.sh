@@ -3,7 +3,7 @@
 # slate in both codecs. Needs ffmpeg with libvpx, libx264 and libopus, and a CJK
 # font that fontconfig knows. Run it in this folder; commit what it writes.
 #
-#   stage.ivf, close.ivf   VP8 640x360, 15 frames/s, 10 s, a keyframe every 2 s
+#   stage.ivf, close.ivf   VP8 640x360, 15 frames/s, 10 s, a keyframe every 1 s
 #   hall.ogg               Opus, 10 s, quiet at both ends so that it loops
 #   slate.ivf, slate.h264  2 s at 5 frames/s, one keyframe, then near-empty frames
 set -eu
@@ -32,7 +32,7 @@ drawtext=font='$MONO':text='%{eif\\:floor(t)\\:d\\:2}.%{eif\\:mod(floor(t*10)\\,
 drawtext=font='$FONT':text='测试画面，非真实赛事':fontsize=20:fontcolor=white:x=20:y=318[bg];\
 [bg][1]overlay=x='mod(t*64*5\\,736)-96':y=290[a];\
 [a][2]overlay=x='520+60*sin(2*PI*t/2)':y='160+30*cos(2*PI*t/2)',format=yuv420p" \
-		-c:v libvpx -b:v 170k -minrate 40k -maxrate 260k -bufsize 400k -g 30 -keyint_min 30 \
+		-c:v libvpx -b:v 170k -minrate 40k -maxrate 260k -bufsize 400k -g 15 -keyint_min 15 \
 		-auto-alt-ref 0 -error-resilient 1 -deadline best -cpu-used 0 -frames:v 150 "$1"
 }
 camera stage.ivf "#14345c" "#f2b84b" "主舞台 机位 1"
