@@ -64,7 +64,7 @@ func (h HostView) Doc() map[string]any {
 // script is the line of a cue's step: that of its beat, else the cue's own.
 func (s *State) script(c *Cue, step int) string {
 	if a, ok := c.reveal(); ok && step >= 1 {
-		if beats := s.beats(a); step <= len(beats) {
+		if beats := s.afterEntry(c).beats(a); step <= len(beats) {
 			if line, ok := c.Lines[beats[step-1].name]; ok {
 				return line
 			}
