@@ -261,6 +261,9 @@ func TestStopFlushes(t *testing.T) {
 		t.Error(err)
 	}
 	wg.Wait()
+	if m.cancelled {
+		t.Error("the end of Run cancelled a transaction")
+	}
 	if n := m.recount("final").Voters; n != 50 {
 		t.Errorf("%d votes stored, want 50", n)
 	}
@@ -321,6 +324,20 @@ func TestAddAndReload(t *testing.T) {
 	edited.Quota.MaxVotes = 2
 	expect(t, "rules after votes", b.Add(t.Context(), edited), "ballot.frozen")
 	expect(t, "nonsense", b.Add(t.Context(), vote.Ballot{}), "ballot.id")
+
+	if _, _, err := b.Close(t.Context(), "final"); err != nil {
+		t.Fatal(err)
+	}
+	m.mu.Lock()
+	revealed := m.ballots["final"]
+	m.mu.Unlock()
+	revealed.State = vote.StateRevealed
+	if err := b.Add(t.Context(), revealed); err != nil {
+		t.Fatal(err)
+	}
+	if got, tally, _ := b.Ballot("final"); got.State != vote.StateRevealed || tally.Voters != 1 {
+		t.Errorf("revealed: %s %+v", got.State, tally)
+	}
 
 	late := testBallot("late")
 	m.mu.Lock()

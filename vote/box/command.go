@@ -113,7 +113,7 @@ func (b *Box) shut(ctx context.Context, id vote.BallotID) (standing, error) {
 	if err != nil {
 		return s, b.refused("close ballot", err)
 	}
-	if !same(tally, s.tally) {
+	if !same(tally, s.tally) { // votes came by another node, or a defect
 		b.cfg.Log.Error("final count differs from the live one; the final one stands", "ballot", id)
 	}
 	s = standing{ballot, tally}
@@ -134,9 +134,9 @@ func (b *Box) refused(what string, err error) error {
 	return err
 }
 
-// Add makes a stored ballot known to the box, or takes over an edited one. The
-// state and the deadline of a ballot that has been opened stay as they are, and
-// so must its rules.
+// Add takes over a ballot as the store has just returned it: a new one, an
+// edited one, one that was revealed or armed for another round. An open ballot
+// keeps its state and deadline, and once opened a ballot keeps its rules.
 func (b *Box) Add(ctx context.Context, ballot vote.Ballot) error {
 	if err := ballot.Validate(); err != nil {
 		return err
@@ -146,8 +146,7 @@ func (b *Box) Add(ctx context.Context, ballot vote.Ballot) error {
 		if known && s.ballot.Frozen(ballot) {
 			return fault.New(fault.Conflict, "ballot.frozen", "ballot %s has taken votes", ballot.ID)
 		}
-		if known && s.ballot.Round > 0 {
-			kept := s.ballot
+		if kept := s.ballot; kept.State == vote.StateOpen {
 			ballot.State, ballot.Round = kept.State, kept.Round
 			ballot.OpenedAt, ballot.Deadline = kept.OpenedAt, kept.Deadline
 			b.put(standing{ballot, s.tally})

@@ -15,8 +15,8 @@ import (
 type Store interface {
 	// LoadBallots returns every ballot as stored.
 	LoadBallots(ctx context.Context) ([]vote.Ballot, error)
-	// LoadTally returns the count of the ballot's current round, recounted
-	// from the papers or proven equal to them.
+	// LoadTally returns the count of the ballot's present round, proven equal
+	// to its papers.
 	LoadTally(ctx context.Context, id vote.BallotID) (vote.Tally, error)
 	// CastBatch decides each cast with vote.Resolve, in order, on the ballot
 	// and the voter's papers as they stand inside the transaction, and stores
@@ -29,8 +29,7 @@ type Store interface {
 	// moves the deadline and nothing else.
 	OpenBallot(ctx context.Context, id vote.BallotID, now, deadline int64) (vote.Ballot, error)
 	// CloseBallot stores ballot.Shut() and returns the final count of the
-	// round, recounted from the papers inside the transaction. A kept counter
-	// that differs from the papers is an internal fault. Closing a closed
-	// ballot changes nothing and is no error.
+	// round, recounted from the papers and not taken from a counter. Closing a
+	// closed ballot changes nothing and is no error.
 	CloseBallot(ctx context.Context, id vote.BallotID, now int64) (vote.Ballot, vote.Tally, error)
 }
