@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"hecai/contest"
@@ -37,25 +38,27 @@ type SheetStore interface {
 	// otherwise, or if the entry's sheets are locked, a refusal.
 	SaveSheet(ctx context.Context, sheet contest.Sheet, expectRev int64) error
 	// LockSheets locks the submitted sheets of the entry (cue.AllEntries: of
-	// the session), keeps all others from changing, and returns the sheets
-	// concerned. Locking again changes nothing.
-	LockSheets(ctx context.Context, session contest.SessionID, entry contest.EntryID) ([]contest.Sheet, error)
+	// the session) at now, keeps all others from changing, and returns the
+	// sheets concerned. Locking again changes nothing.
+	LockSheets(ctx context.Context, session contest.SessionID, entry contest.EntryID, now int64) ([]contest.Sheet, error)
 }
 
 // SealStore keeps sealed results. Nothing else reads them.
 type SealStore interface {
-	SaveSeal(ctx context.Context, session contest.SessionID, body []byte, root string) error
-	// LoadSeal returns the newest seal; a not_found fault without one.
-	LoadSeal(ctx context.Context, session contest.SessionID) (body []byte, root string, err error)
+	// SaveSeal stores the next version, dense from 1; a stored one never
+	// changes.
+	SaveSeal(ctx context.Context, session contest.SessionID, version int, body json.RawMessage, root string) error
+	// LoadSeal returns the newest version; a not_found fault without one.
+	LoadSeal(ctx context.Context, session contest.SessionID) (version int, body json.RawMessage, root string, err error)
 }
 
 // MessageStore keeps the audience's messages.
 type MessageStore interface {
 	SaveMessage(ctx context.Context, m Message) error
-	SetMessageState(ctx context.Context, session contest.SessionID, id string, state MessageState) error
+	SetMessageState(ctx context.Context, id, state string) error
 	// Messages returns the newest messages in the state, oldest first, at most
 	// limit of them.
-	Messages(ctx context.Context, session contest.SessionID, state MessageState, limit int) ([]Message, error)
+	Messages(ctx context.Context, session contest.SessionID, state string, limit int) ([]Message, error)
 }
 
 // Box is the ballot box (vote/box.Box).
@@ -66,9 +69,9 @@ type Box interface {
 	Ballot(id vote.BallotID) (vote.Ballot, vote.Tally, bool)
 }
 
-// Ledger finds the log of a closed ballot's present round.
+// Ledger finds the leaves of a closed round's votes, in ledger order.
 type Ledger interface {
-	Leaves(ctx context.Context, id vote.BallotID) ([]ledger.Hash, error)
+	Leaves(ctx context.Context, id vote.BallotID, round int) ([]ledger.Hash, error)
 }
 
 // Publisher tells the world. Its methods must not block.
@@ -96,15 +99,12 @@ type Live struct {
 	AckP99   time.Duration
 }
 
-// MessageState is where a message stands.
-type MessageState string
-
-// The message states.
+// The states of a message.
 const (
-	MessagePending   MessageState = "pending"
-	MessageApproved  MessageState = "approved"
-	MessageRejected  MessageState = "rejected"
-	MessageRetracted MessageState = "retracted"
+	MessagePending   = "pending"
+	MessageApproved  = "approved"
+	MessageRejected  = "rejected"
+	MessageRetracted = "retracted"
 )
 
 // Message is a line that someone in the audience wrote (弹幕).
@@ -115,5 +115,5 @@ type Message struct {
 	Name    string
 	Text    string
 	At      int64 // unix ms
-	State   MessageState
+	State   string
 }
