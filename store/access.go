@@ -36,7 +36,7 @@ func (db *DB) SaveUser(ctx context.Context, u access.User) error {
 	return db.write(ctx, "save user", func(ctx context.Context, tx run) error {
 		_, err := tx.exec(ctx, `INSERT INTO staff (id, name, roles, hash, disabled) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, hash = excluded.hash, disabled = excluded.disabled`,
-			u.ID, u.Name, toJSON(slices.Concat([]string{}, u.Roles)), u.Hash, u.Disabled)
+			u.ID, u.Name, listJSON(u.Roles), u.Hash, u.Disabled)
 		if isDuplicate(err) {
 			return fault.Wrap(fault.Conflict, "access.name_taken", err, "user %q", u.Name).With("name", u.Name)
 		}

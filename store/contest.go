@@ -141,16 +141,12 @@ func saveEntries(ctx context.Context, tx run, entries []contest.Entry) error {
 		}
 	}
 	for _, e := range entries {
-		partners := e.Partners
-		if partners == nil {
-			partners = []string{}
-		}
 		_, err := tx.exec(ctx, `INSERT INTO entry (id, no, title, track, direction, team, lead, partners, summary, run_order, state, sample)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET no = excluded.no, title = excluded.title, track = excluded.track,
 				direction = excluded.direction, team = excluded.team, lead = excluded.lead, partners = excluded.partners,
 				summary = excluded.summary, run_order = excluded.run_order, state = excluded.state, sample = excluded.sample`,
-			e.ID, e.No, e.Title, e.Track, e.Direction, e.Team, e.Lead, toJSON(partners), e.Summary, e.Order, e.State, e.Sample)
+			e.ID, e.No, e.Title, e.Track, e.Direction, e.Team, e.Lead, listJSON(e.Partners), e.Summary, e.Order, e.State, e.Sample)
 		if isDuplicate(err) {
 			return fault.Wrap(fault.Conflict, "entry.number_taken", err, "entry %s", e.ID).With("entry", string(e.ID)).With("no", e.No)
 		}

@@ -11,16 +11,8 @@ import (
 
 	"hecai/contest"
 	"hecai/fault"
+	"hecai/stage/cue"
 )
-
-// Fact is what happened on stage.
-type Fact struct {
-	Seq   int64
-	At    int64
-	Actor string
-	Kind  string
-	Body  json.RawMessage
-}
 
 type factRow struct {
 	Seq, At                       int64
@@ -45,7 +37,7 @@ func (r factRow) sum(session contest.SessionID) string {
 // the number of the last fact that the caller knows, 0 = none, and their Seq
 // must follow it. If the chain has grown since, or is shorter, that is
 // stage.conflict: read it first.
-func (db *DB) AppendFacts(ctx context.Context, session contest.SessionID, after int64, facts []Fact) error {
+func (db *DB) AppendFacts(ctx context.Context, session contest.SessionID, after int64, facts []cue.Fact) error {
 	return db.write(ctx, "append facts", func(ctx context.Context, tx run) error {
 		var last struct {
 			Seq  int64
@@ -79,14 +71,14 @@ func (db *DB) AppendFacts(ctx context.Context, session contest.SessionID, after 
 }
 
 // LoadFacts returns the facts of a session that come after the number, in order.
-func (db *DB) LoadFacts(ctx context.Context, session contest.SessionID, after int64) ([]Fact, error) {
+func (db *DB) LoadFacts(ctx context.Context, session contest.SessionID, after int64) ([]cue.Fact, error) {
 	rows, err := db.facts(ctx, session, after)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Fact, len(rows))
+	out := make([]cue.Fact, len(rows))
 	for i, r := range rows {
-		out[i] = Fact{Seq: r.Seq, At: r.At, Actor: r.Actor, Kind: r.Kind, Body: json.RawMessage(r.Body)}
+		out[i] = cue.Fact{Seq: r.Seq, At: r.At, Actor: r.Actor, Kind: r.Kind, Body: json.RawMessage(r.Body)}
 	}
 	return out, nil
 }

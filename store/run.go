@@ -73,6 +73,7 @@ const (
 	lockSchema lockClass = 0x6865 + iota
 	lockBallot
 	lockSheets
+	lockRundown
 )
 
 // hash32 makes a lock's key of a text. Two texts with the same one only wait for
@@ -126,6 +127,14 @@ func toJSON(v any) string {
 		panic("store: " + err.Error())
 	}
 	return string(b)
+}
+
+// listJSON writes a list, nil as an empty one.
+func listJSON(list []string) string {
+	if list == nil {
+		return "[]"
+	}
+	return toJSON(list)
 }
 
 func fromJSON(text string, into any) error { return json.Unmarshal([]byte(text), into) }

@@ -2,11 +2,11 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"hecai/contest"
 	"hecai/fault"
+	"hecai/stage/cue"
 )
 
 // Session is one show of the contest (场次).
@@ -14,33 +14,29 @@ type Session struct {
 	ID       contest.SessionID
 	Title    string
 	Subtitle string
-	Kind     string          // "final", "prelim", "salon", …: for grouping only
-	Mode     string          // "live" or "rehearsal"
-	Order    int             // in lists
-	Rundown  json.RawMessage // of cue.Rundown; empty = none yet
-	Rev      int64           // of the rundown; see SaveRundown
+	Kind     string // "final", "prelim", "salon", …: for grouping only
+	Mode     string // cue.ModeLive or cue.ModeRehearsal
+	Order    int    // in lists
+	Rev      int64  // of the rundown, grows by one with each change; set by the store
 }
 
 type sessionRow struct {
-	ID, Title, Subtitle, Kind, Mode, Rundown string
+	ID, Title, Subtitle, Kind, Mode string
 
 	RunOrder int `db:"run_order"`
 	Rev      int64
 }
 
 func (r sessionRow) session() Session {
-	return Session{
-		ID: contest.SessionID(r.ID), Title: r.Title, Subtitle: r.Subtitle, Kind: r.Kind, Mode: r.Mode,
-		Order: r.RunOrder, Rundown: json.RawMessage(r.Rundown), Rev: r.Rev,
-	}
+	return Session{ID: contest.SessionID(r.ID), Title: r.Title, Subtitle: r.Subtitle, Kind: r.Kind, Mode: r.Mode, Order: r.RunOrder, Rev: r.Rev}
 }
 
-const sessionColumns = `id, title, subtitle, kind, mode, run_order, rundown, rev`
+const selectSession = `SELECT id, title, subtitle, kind, mode, run_order, rev FROM session `
 
 // Sessions returns all sessions in order.
 func (db *DB) Sessions(ctx context.Context) ([]Session, error) {
 	var rows []sessionRow
-	if err := db.read().list(ctx, &rows, `SELECT `+sessionColumns+` FROM session ORDER BY run_order, id`); err != nil {
+	if err := db.read().list(ctx, &rows, selectSession+`ORDER BY run_order, id`); err != nil {
 		return nil, fmt.Errorf("sessions: %w", err)
 	}
 	out := make([]Session, len(rows))
@@ -53,43 +49,74 @@ func (db *DB) Sessions(ctx context.Context) ([]Session, error) {
 // Session returns one session.
 func (db *DB) Session(ctx context.Context, id contest.SessionID) (Session, error) {
 	var row sessionRow
-	if err := db.read().get(ctx, &row, `SELECT `+sessionColumns+` FROM session WHERE id = ?`, id); err != nil {
+	if err := db.read().get(ctx, &row, selectSession+`WHERE id = ?`, id); err != nil {
 		return Session{}, fmt.Errorf("session %s: %w", id, err)
 	}
 	return row.session(), nil
 }
 
-// SaveSession adds a session, or changes all of a known one but its rundown. The
-// rundown of s counts only for a new session.
+// SaveSession adds a session without a rundown, or changes all of a known one
+// but its rundown.
 func (db *DB) SaveSession(ctx context.Context, s Session) error {
 	return db.write(ctx, "save session", func(ctx context.Context, tx run) error {
-		_, err := tx.exec(ctx, `INSERT INTO session (id, title, subtitle, kind, mode, run_order, rundown, rev) VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+		_, err := tx.exec(ctx, `INSERT INTO session (id, title, subtitle, kind, mode, run_order, rundown, rev) VALUES (?, ?, ?, ?, ?, ?, '', 0)
 			ON CONFLICT (id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, kind = excluded.kind,
 				mode = excluded.mode, run_order = excluded.run_order`,
-			s.ID, s.Title, s.Subtitle, s.Kind, s.Mode, s.Order, string(s.Rundown))
+			s.ID, s.Title, s.Subtitle, s.Kind, s.Mode, s.Order)
 		return err
 	})
 }
 
-// SaveRundownAt replaces a rundown that still has the revision, and returns the
-// new revision. Another revision is a conflict (rundown.stale_rev): someone else
-// has edited it.
-func (db *DB) SaveRundownAt(ctx context.Context, id contest.SessionID, rundown json.RawMessage, rev int64) (int64, error) {
+// Rundown returns a session's rundown.
+func (db *DB) Rundown(ctx context.Context, id contest.SessionID) (cue.Rundown, error) {
+	var text string
+	if err := db.read().get(ctx, &text, `SELECT rundown FROM session WHERE id = ? AND rundown <> ''`, id); err != nil {
+		return cue.Rundown{}, fmt.Errorf("rundown of %s: %w", id, err)
+	}
+	var r cue.Rundown
+	if err := fromJSON(text, &r); err != nil {
+		return cue.Rundown{}, fmt.Errorf("rundown of %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// SaveRundown stores a rundown over whatever is there, and its title, subtitle
+// and mode with the session, which it adds if need be.
+func (db *DB) SaveRundown(ctx context.Context, r cue.Rundown) error {
+	return db.write(ctx, "save rundown", func(ctx context.Context, tx run) error {
+		return putRundown(ctx, tx, r)
+	})
+}
+
+// SaveRundownAt is SaveRundown, but only over the revision (see Session.Rev; 0 =
+// none yet), and returns the new one. Another stored revision is a conflict
+// (rundown.stale_rev): someone else has edited it.
+func (db *DB) SaveRundownAt(ctx context.Context, r cue.Rundown, rev int64) (int64, error) {
 	err := db.write(ctx, "save rundown", func(ctx context.Context, tx run) error {
-		n, err := tx.exec(ctx, `UPDATE session SET rundown = ?, rev = rev + 1 WHERE id = ? AND rev = ?`, string(rundown), id, rev)
-		if err != nil || n == 1 {
+		if err := tx.lock(ctx, lockRundown, hash32(string(r.Session))); err != nil {
 			return err
 		}
 		var have int64
-		if err := tx.get(ctx, &have, `SELECT rev FROM session WHERE id = ?`, id); err != nil {
+		if err := tx.get(ctx, &have, `SELECT COALESCE(MAX(rev), 0) FROM session WHERE id = ?`, r.Session); err != nil {
 			return err
 		}
-		return fault.New(fault.Conflict, "rundown.stale_rev", "saw revision %d, have %d", rev, have).With("rev", have)
+		if have != rev {
+			return fault.New(fault.Conflict, "rundown.stale_rev", "saw revision %d, have %d", rev, have).With("rev", have)
+		}
+		return putRundown(ctx, tx, r)
 	})
 	if err != nil {
 		return 0, err
 	}
 	return rev + 1, nil
+}
+
+func putRundown(ctx context.Context, tx run, r cue.Rundown) error {
+	_, err := tx.exec(ctx, `INSERT INTO session (id, title, subtitle, kind, mode, run_order, rundown, rev) VALUES (?, ?, ?, '', ?, 0, ?, 1)
+		ON CONFLICT (id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, mode = excluded.mode,
+			rundown = excluded.rundown, rev = session.rev + 1`,
+		r.Session, r.Title, r.Subtitle, r.Mode, toJSON(r))
+	return err
 }
 
 // SessionEntries returns the entries of a session in its running order, which

@@ -6,6 +6,7 @@ import (
 
 	"hecai/contest"
 	"hecai/fault"
+	"hecai/stage/cue"
 )
 
 type sheetRow struct {
@@ -98,8 +99,8 @@ func putSheet(ctx context.Context, tx run, s contest.Sheet, from int64) error {
 	return fault.New(fault.Conflict, "sheet.stale_rev", "saw revision %d, have %d", from, have).With("rev", have)
 }
 
-// LockSheets closes the sheets of an entry, or with entry "" those of the whole
-// session, and returns them as they stand then. Submitted ones become locked;
+// LockSheets closes the sheets of an entry, or with cue.AllEntries those of the
+// whole session, and returns them as they stand then. Submitted ones become locked;
 // drafts were never handed in and stay drafts. No sheet of these entries can be
 // saved any more. Locking again changes nothing.
 func (db *DB) LockSheets(ctx context.Context, session contest.SessionID, entry contest.EntryID, now int64) ([]contest.Sheet, error) {
@@ -108,11 +109,11 @@ func (db *DB) LockSheets(ctx context.Context, session contest.SessionID, entry c
 		if err := tx.lock(ctx, lockSheets, hash32(string(session))); err != nil {
 			return err
 		}
-		where, args, key := `WHERE session = ?`, []any{session}, allEntries
-		if entry != "" {
-			where, args, key = `WHERE session = ? AND entry = ?`, []any{session, entry}, entry
+		where, args := `WHERE session = ?`, []any{session}
+		if entry != cue.AllEntries {
+			where, args = `WHERE session = ? AND entry = ?`, []any{session, entry}
 		}
-		_, err = tx.exec(ctx, `INSERT INTO sheet_lock (session, entry, at) VALUES (?, ?, ?) ON CONFLICT (session, entry) DO NOTHING`, session, key, now)
+		_, err = tx.exec(ctx, `INSERT INTO sheet_lock (session, entry, at) VALUES (?, ?, ?) ON CONFLICT (session, entry) DO NOTHING`, session, entry, now)
 		if err != nil {
 			return err
 		}
@@ -140,9 +141,6 @@ func (db *DB) LockSheets(ctx context.Context, session contest.SessionID, entry c
 	return out, nil
 }
 
-// allEntries stands for the whole session in sheet_lock; no entry has this id.
-const allEntries contest.EntryID = "*"
-
 // SheetLocks returns the entries whose sheets are locked; all is set when those
 // of the whole session are.
 func (db *DB) SheetLocks(ctx context.Context, session contest.SessionID) (entries []contest.EntryID, all bool, err error) {
@@ -151,7 +149,7 @@ func (db *DB) SheetLocks(ctx context.Context, session contest.SessionID) (entrie
 		return nil, false, fmt.Errorf("sheet locks: %w", err)
 	}
 	for _, id := range ids {
-		if id == allEntries {
+		if id == cue.AllEntries {
 			all = true
 		} else {
 			entries = append(entries, id)

@@ -115,7 +115,9 @@ func (db *DB) write(ctx context.Context, what string, do func(ctx context.Contex
 	case db.turns <- struct{}{}:
 		defer func() { <-db.turns }()
 	case <-ctx.Done():
-		return fmt.Errorf("%s: %w", what, ctx.Err())
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	ctx = context.WithoutCancel(ctx)
 	tx, err := db.writer.BeginTxx(ctx, nil)

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"hecai/contest"
+)
+
+// Message is a line from the audience (弹幕).
+type Message struct {
+	ID      string
+	Session contest.SessionID
+	Voter   int64  // dense voter number, 0 = not an audience device
+	Name    string // shown beside the text, may be empty
+	Text    string
+	At      int64
+	State   string // "pending", "approved", "rejected", "retracted"
+}
+
+// SaveMessage adds a message. The same id again changes nothing.
+func (db *DB) SaveMessage(ctx context.Context, m Message) error {
+	return db.write(ctx, "save message", func(ctx context.Context, tx run) error {
+		var no int64
+		err := tx.get(ctx, &no, `SELECT no FROM message WHERE id = ?`, m.ID)
+		if !errors.Is(err, errNone) {
+			return err
+		}
+		if no, err = next(ctx, tx, "message", 1); err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `INSERT INTO message (no, id, session, voter_no, name, body, at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			no, m.ID, m.Session, m.Voter, m.Name, m.Text, m.At, m.State)
+		return err
+	})
+}
+
+// SetMessageState moves a message to another state.
+func (db *DB) SetMessageState(ctx context.Context, id, state string) error {
+	return db.one(ctx, "set message state", `UPDATE message SET state = ? WHERE id = ?`, state, id)
+}
+
+// Messages returns the last messages of a session that are in the state ("" =
+// any), at most limit, in the order they came.
+func (db *DB) Messages(ctx context.Context, session contest.SessionID, state string, limit int) ([]Message, error) {
+	query, args := `WHERE session = ?`, []any{session}
+	if state != "" {
+		query, args = `WHERE session = ? AND state = ?`, []any{session, state}
+	}
+	var rows []struct {
+		ID, Session, Name, Body, State string
+
+		VoterNo int64 `db:"voter_no"`
+		At      int64
+	}
+	err := db.read().list(ctx, &rows, `SELECT id, session, voter_no, name, body, at, state FROM message `+query+` ORDER BY no DESC LIMIT ?`, append(args, limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("messages: %w", err)
+	}
+	out := make([]Message, 0, len(rows))
+	for _, r := range slices.Backward(rows) {
+		out = append(out, Message{ID: r.ID, Session: contest.SessionID(r.Session), Voter: r.VoterNo, Name: r.Name, Text: r.Body, At: r.At, State: r.State})
+	}
+	return out, nil
+}
