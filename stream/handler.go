@@ -40,7 +40,7 @@ type Authorize func(r *http.Request, action, session, camera string) error
 //	PATCH  /whip/r/{id}, /whep/r/{id}     candidates, or an ICE restart
 //	DELETE /whip/r/{id}, /whep/r/{id}     end it
 //
-// Errors are application/problem+json with our code in "error". The caller adds
+// A session can't be called "r". Errors are application/problem+json with our code in "error". The caller adds
 // CORS, if pages of other origins are to publish.
 func Handler(relay *Relay, auth Authorize) http.Handler {
 	h := &handler{relay, auth}

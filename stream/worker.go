@@ -2,6 +2,7 @@ package stream
 
 import (
 	"runtime"
+	"runtime/debug"
 
 	"hecai/stream/rtpbuf"
 )
@@ -47,10 +48,22 @@ func (w *worker) give(j job) {
 }
 
 func (w *worker) run() {
+	for !w.work() {
+	}
+}
+
+// work handles jobs until the relay ends. A panic over one packet costs that
+// packet: done stays false and the worker goes on.
+func (w *worker) work() (done bool) {
+	defer func() {
+		if e := recover(); e != nil {
+			w.relay.log.Error("panic in a fan-out worker", "panic", e, "stack", string(debug.Stack()))
+		}
+	}()
 	for {
 		select {
 		case <-w.relay.stop:
-			return
+			return true
 		case j := <-w.jobs:
 			w.handle(j)
 		}
