@@ -56,10 +56,10 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// identify tells who sends the request: a link token first, then a signed-in
+// Identify tells who sends the request: a link token first, then a signed-in
 // member of staff, then an audience device, then nobody. A wrong secret is an
 // error; a cookie that has run out only makes a stranger.
-func (s *Server) identify(r *http.Request) (access.Identity, error) {
+func (s *Server) Identify(r *http.Request) (access.Identity, error) {
 	if token := bearer(r); token != "" {
 		return s.cfg.Desk.Holder(r.Context(), token)
 	}
@@ -88,7 +88,7 @@ func (s *Server) device(r *http.Request) (access.Identity, error) {
 
 // need identifies the sender and checks one capability.
 func (s *Server) need(c echo.Context, capability access.Capability) (access.Identity, error) {
-	id, err := s.identify(c.Request())
+	id, err := s.Identify(c.Request())
 	if err != nil {
 		return id, err
 	}

@@ -115,7 +115,7 @@ func (s *Server) postSocketTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.identify(c.Request())
+	id, err := s.Identify(c.Request())
 	if in.As == "audience" {
 		id, err = s.device(c.Request())
 	}
@@ -130,7 +130,7 @@ func (s *Server) postSocketTicket(c echo.Context) error {
 }
 
 func (s *Server) getMe(c echo.Context) error {
-	id, err := s.identify(c.Request())
+	id, err := s.Identify(c.Request())
 	if err != nil {
 		return err
 	}

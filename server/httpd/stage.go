@@ -129,7 +129,7 @@ func capability(kind string) access.Capability {
 }
 
 func (s *Server) postCommand(c echo.Context) error {
-	id, err := s.identify(c.Request())
+	id, err := s.Identify(c.Request())
 	if err != nil {
 		return err
 	}
