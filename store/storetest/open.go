@@ -49,7 +49,18 @@ func open(t testing.TB, cfg store.Config) *store.DB {
 // the database in hand could.
 func (r Record) Harm(t testing.TB, query string) {
 	t.Helper()
-	db, err := sql.Open(r.driver, r.address)
+	harm(t, r.driver, r.address, query)
+}
+
+// Harm runs a statement on the SQLite file of a folder.
+func Harm(t testing.TB, dir, query string) {
+	t.Helper()
+	harm(t, "sqlite", filepath.Join(dir, "hecai.db"), query)
+}
+
+func harm(t testing.TB, driver, address, query string) {
+	t.Helper()
+	db, err := sql.Open(driver, address)
 	if err != nil {
 		t.Fatal(err)
 	}

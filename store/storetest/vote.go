@@ -56,6 +56,17 @@ func receipts(round int, casts []vote.Cast) []vote.Receipt {
 	return out
 }
 
+// SomeVotes opens the ballot "votes" and casts one vote of each of n voters.
+func SomeVotes(t testing.TB, db Record, n int) {
+	t.Helper()
+	openBallot(t, db, "votes", 3, vote.Quota{})
+	casts := make([]vote.Cast, n)
+	for i := range casts {
+		casts[i] = cast("votes", int64(i+1), 1, contest.EntryID(rune('a'+i%3)))
+	}
+	castAll(t, db, 1, casts...)
+}
+
 func castAll(t testing.TB, db Record, round int, casts ...vote.Cast) ([]vote.Outcome, []vote.Receipt) {
 	t.Helper()
 	r := receipts(round, casts)
