@@ -50,6 +50,7 @@ type Client struct {
 	docs    map[string]map[string]json.RawMessage // guarded by mu
 	vers    map[string]int64                      // guarded by mu
 	seqs    map[string]int64                      // guarded by mu
+	counts  map[string]int64                      // guarded by mu; events by topic
 	broken  error                                 // guarded by mu; first breach of the protocol
 	changed chan struct{}                         // guarded by mu; closed at each frame
 
@@ -65,7 +66,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{ws: ws, cfg: cfg, waiting: map[int64]chan Frame{}, docs: map[string]map[string]json.RawMessage{},
-		vers: map[string]int64{}, seqs: map[string]int64{}, done: make(chan struct{}), changed: make(chan struct{})}
+		vers: map[string]int64{}, seqs: map[string]int64{}, counts: map[string]int64{}, done: make(chan struct{}), changed: make(chan struct{})}
 	if err := c.Send(map[string]any{"t": "auth", "ticket": cfg.Ticket}); err != nil {
 		ws.Close()
 		return nil, err
@@ -194,6 +195,7 @@ func (c *Client) apply(f Frame) {
 			fail("%s: event %d after %d", f.K, f.S, last)
 		}
 		c.seqs[f.K] = f.S
+		c.counts[f.K]++
 	case "re":
 		if ch := c.waiting[f.ID]; ch != nil {
 			ch <- f
@@ -222,6 +224,13 @@ func (c *Client) Seq(topic string) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.seqs[topic]
+}
+
+// Count returns how many events of a topic came.
+func (c *Client) Count(topic string) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counts[topic]
 }
 
 // Wait waits until ok is true, looking after each frame.
