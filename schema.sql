@@ -99,25 +99,25 @@ CREATE TABLE ballot (
     weight     BIGINT NOT NULL
 );
 
--- The count of a round. It moves in the transaction of the votes it counts,
--- and a recount of vote_event must give the same.
+-- A round of a ballot and its count. The count moves in the transaction of the
+-- votes that it counts, and a recount of vote_event must give the same.
 CREATE TABLE tally (
+    no        BIGINT PRIMARY KEY CHECK (no >= 1), -- of the round, dense among all ballots
     ballot_no BIGINT NOT NULL REFERENCES ballot (no),
     round     BIGINT NOT NULL CHECK (round >= 1),
     votes     TEXT NOT NULL,   -- JSON list by option number - 1
     voters    BIGINT NOT NULL, -- people with at least one paper
     papers    BIGINT NOT NULL, -- papers that count now
     events    BIGINT NOT NULL, -- rows of vote_event, superseded ones too
-    PRIMARY KEY (ballot_no, round)
+    UNIQUE (ballot_no, round)
 );
 
 -- Every accepted paper, for ever; nothing here is ever changed or removed. The
--- key is what a retry repeats, so a vote cannot be in twice. There is no second
--- index, and all parts of the key are dense: that is what makes it fast.
+-- key is what a retry repeats, so a vote cannot be in twice. The slot packs the
+-- round and the voter: with one number that is dense and grows there is only one
+-- way to look a voter up, which no planner misses, and no second index.
 CREATE TABLE vote_event (
-    ballot_no   BIGINT NOT NULL,
-    round       BIGINT NOT NULL,
-    voter_no    BIGINT NOT NULL,
+    slot        BIGINT NOT NULL, -- tally.no << 40 | voter.no
     rev         BIGINT NOT NULL CHECK (rev >= 1),
     pos         BIGINT NOT NULL, -- place in the round's ledger, dense from 0
     at          BIGINT NOT NULL, -- server arrival
@@ -127,7 +127,7 @@ CREATE TABLE vote_event (
     salt        TEXT NOT NULL,
     leaf        TEXT NOT NULL,
     promise     TEXT NOT NULL,
-    PRIMARY KEY (ballot_no, round, voter_no, rev)
+    PRIMARY KEY (slot, rev)
 );
 
 -- judging -------------------------------------------------------------------

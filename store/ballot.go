@@ -56,13 +56,8 @@ func (r run) ballot(ctx context.Context, id vote.BallotID) (vote.Ballot, error) 
 // until this one ends.
 func (r run) own(ctx context.Context, id vote.BallotID) (vote.Ballot, error) {
 	if r.postgres() {
-		var no int64
-		if err := r.get(ctx, &no, `SELECT no FROM ballot WHERE id = ?`, id); errors.Is(err, errNone) {
-			return vote.Ballot{}, unknownBallot(id)
-		} else if err != nil {
-			return vote.Ballot{}, err
-		}
-		if err := r.lock(ctx, lockBallot, no); err != nil {
+		_, err := r.exec(ctx, `SELECT pg_advisory_xact_lock(?::int, no::int) FROM ballot WHERE id = ?`, int64(lockBallot), id)
+		if err != nil {
 			return vote.Ballot{}, err
 		}
 	}

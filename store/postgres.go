@@ -30,6 +30,9 @@ func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
 	conf.RuntimeParams["application_name"] = "hecai"
 	// A node that hangs must not hold its locks on a ballot for ever.
 	conf.RuntimeParams["idle_in_transaction_session_timeout"] = "10000" // ms
+	// Everything here is looked up by key. A plan that was made while a table was
+	// small would scan it, and is kept while the table grows through the night.
+	conf.RuntimeParams["enable_seqscan"] = "off"
 	if conf.ConnectTimeout == 0 {
 		conf.ConnectTimeout = 5 * time.Second
 	}

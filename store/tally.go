@@ -11,21 +11,32 @@ import (
 	"hecai/vote"
 )
 
-// count is a tally row: the tally, and how many events it was made of.
+// count is a tally row: the tally, the round's number, and how many events it
+// was made of. no is 0 before the first round.
 type count struct {
 	vote.Tally
+	no     int64
 	events int64
 }
 
-type tallyRow struct {
-	Votes                  string
-	Voters, Papers, Events int64
-}
+// A slot packs the number of a round and the number of a voter.
+const (
+	slotBits  = 40
+	maxVoters = 1 << slotBits
+)
+
+func slot(round, voter int64) int64 { return round<<slotBits | voter }
+
+func voterOf(slot int64) int64 { return slot & (maxVoters - 1) }
 
 // startTally makes the empty count of a new round.
 func startTally(ctx context.Context, tx run, b vote.Ballot) error {
-	_, err := tx.exec(ctx, `INSERT INTO tally (ballot_no, round, votes, voters, papers, events) VALUES (?, ?, ?, 0, 0, 0)`,
-		b.No, b.Round, toJSON(vote.NewTally(b).Votes))
+	no, err := next(ctx, tx, "round", 1)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `INSERT INTO tally (no, ballot_no, round, votes, voters, papers, events) VALUES (?, ?, ?, ?, 0, 0, 0)`,
+		no, b.No, b.Round, toJSON(vote.NewTally(b).Votes))
 	return err
 }
 
@@ -34,21 +45,24 @@ func (r run) count(ctx context.Context, b vote.Ballot) (count, error) {
 	if b.Round == 0 {
 		return c, nil
 	}
-	var row tallyRow
-	err := r.get(ctx, &row, `SELECT votes, voters, papers, events FROM tally WHERE ballot_no = ? AND round = ?`, b.No, b.Round)
+	var row struct {
+		No, Voters, Papers, Events int64
+		Votes                      string
+	}
+	err := r.get(ctx, &row, `SELECT no, votes, voters, papers, events FROM tally WHERE ballot_no = ? AND round = ?`, b.No, b.Round)
 	if err != nil {
 		return c, fmt.Errorf("tally: %w", err)
 	}
 	if err := fromJSON(row.Votes, &c.Votes); err != nil {
 		return c, fmt.Errorf("tally of %s: %w", b.ID, err)
 	}
-	c.Voters, c.Papers, c.events = row.Voters, row.Papers, row.Events
+	c.Voters, c.Papers, c.no, c.events = row.Voters, row.Papers, row.No, row.Events
 	return c, nil
 }
 
-func saveCount(ctx context.Context, tx run, b vote.Ballot, c count) error {
-	_, err := tx.exec(ctx, `UPDATE tally SET votes = ?, voters = ?, papers = ?, events = ? WHERE ballot_no = ? AND round = ?`,
-		toJSON(c.Votes), c.Voters, c.Papers, c.events, b.No, b.Round)
+func saveCount(ctx context.Context, tx run, c count) error {
+	_, err := tx.exec(ctx, `UPDATE tally SET votes = ?, voters = ?, papers = ?, events = ? WHERE no = ?`,
+		toJSON(c.Votes), c.Voters, c.Papers, c.events, c.no)
 	return err
 }
 
@@ -56,48 +70,47 @@ func saveCount(ctx context.Context, tx run, b vote.Ballot, c count) error {
 // equal to a recount of the votes. If it is not, nobody may act on either
 // (vote.miscount).
 func (db *DB) LoadTally(ctx context.Context, id vote.BallotID) (vote.Tally, error) {
-	var kept count
-	var fresh vote.Tally
-	err := db.snapshot(ctx, "load tally", func(ctx context.Context, tx run) error {
-		b, err := tx.ballot(ctx, id)
-		if err != nil {
-			return err
-		}
-		if kept, err = tx.count(ctx, b); err != nil {
-			return err
-		}
-		fresh, err = recount(ctx, tx, b)
-		return err
-	})
+	kept, fresh, err := db.bothCounts(ctx, id)
 	if err != nil {
 		return vote.Tally{}, err
 	}
 	if fresh.Voters != kept.Voters || fresh.Papers != kept.Papers || !slices.Equal(fresh.Votes, kept.Votes) {
-		return vote.Tally{}, fault.New(fault.Internal, "vote.miscount", "ballot %s: rows give %+v, kept %+v", id, fresh, kept.Tally)
+		return vote.Tally{}, fault.New(fault.Internal, "vote.miscount", "ballot %s: votes give %+v, kept %+v", id, fresh, kept)
 	}
-	return kept.Tally, nil
+	return kept, nil
 }
 
 // Recount counts the ballot's present round from its votes alone. It shares no
 // code with the counting as votes come in (vote.Tally.Apply): each voter's
 // papers are gone through once more, and the latest of a window, or all of them
 // where papers add up, are counted.
-func (db *DB) Recount(ctx context.Context, id vote.BallotID) (t vote.Tally, err error) {
+func (db *DB) Recount(ctx context.Context, id vote.BallotID) (vote.Tally, error) {
+	_, fresh, err := db.bothCounts(ctx, id)
+	return fresh, err
+}
+
+// bothCounts reads the kept count and counts again, as of one moment.
+func (db *DB) bothCounts(ctx context.Context, id vote.BallotID) (kept, fresh vote.Tally, err error) {
 	err = db.snapshot(ctx, "recount", func(ctx context.Context, tx run) error {
 		b, err := tx.ballot(ctx, id)
 		if err != nil {
 			return err
 		}
-		t, err = recount(ctx, tx, b)
+		c, err := tx.count(ctx, b)
+		if err != nil {
+			return err
+		}
+		kept = c.Tally
+		fresh, err = recount(ctx, tx, b, c.no)
 		return err
 	})
-	return t, err
+	return kept, fresh, err
 }
 
-func recount(ctx context.Context, tx run, b vote.Ballot) (vote.Tally, error) {
+func recount(ctx context.Context, tx run, b vote.Ballot, round int64) (vote.Tally, error) {
 	t := vote.NewTally(b)
-	rows, err := tx.on.QueryxContext(ctx, tx.on.Rebind(`SELECT voter_no, quota_key, choice FROM vote_event
-		WHERE ballot_no = ? AND round = ? ORDER BY voter_no, rev`), b.No, b.Round)
+	rows, err := tx.on.QueryxContext(ctx, tx.on.Rebind(`SELECT slot, quota_key, choice FROM vote_event
+		WHERE slot >= ? AND slot < ? ORDER BY slot, rev`), slot(round, 0), slot(round+1, 0))
 	if err != nil {
 		return t, err
 	}
@@ -108,7 +121,7 @@ func recount(ctx context.Context, tx run, b vote.Ballot) (vote.Tally, error) {
 			t.Votes[no-1]++
 		}
 	}
-	var voter int64
+	var last int64
 	latest := map[string][]int{} // of this voter, by window; only where a paper replaces another
 	settle := func() {
 		for _, choice := range latest {
@@ -117,18 +130,18 @@ func recount(ctx context.Context, tx run, b vote.Ballot) (vote.Tally, error) {
 		clear(latest)
 	}
 	for rows.Next() {
-		var no int64
+		var of int64
 		var window, text string
-		if err := rows.Scan(&no, &window, &text); err != nil {
+		if err := rows.Scan(&of, &window, &text); err != nil {
 			return t, err
 		}
 		choice, err := parseChoice(text, len(b.Options))
 		if err != nil {
 			return t, fmt.Errorf("ballot %s round %d: %w", b.ID, b.Round, err)
 		}
-		if no != voter || t.Voters == 0 {
+		if of != last {
 			settle()
-			voter = no
+			last = of
 			t.Voters++
 		}
 		if b.Quota.AllowChange {

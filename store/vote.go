@@ -7,10 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"hecai/contest"
 	"hecai/fault"
 	"hecai/vote"
-	"hecai/vote/ledger"
 )
 
 // Rows per statement: engines limit the parameters, and nothing gets faster
@@ -88,7 +86,7 @@ func loadCastings(ctx context.Context, tx run, casts []vote.Cast) (map[vote.Ball
 			return nil, err
 		}
 		slices.Sort(voters[id])
-		if c.papers, err = tx.papers(ctx, b, slices.Compact(voters[id])); err != nil {
+		if c.papers, err = tx.papers(ctx, b, c.count.no, slices.Compact(voters[id])); err != nil {
 			return nil, err
 		}
 		open[id] = c
@@ -122,48 +120,49 @@ func decide(open map[vote.BallotID]*casting, casts []vote.Cast, receipts []vote.
 // the batch, a vote came.
 func (c *casting) store(ctx context.Context, tx run) error {
 	rand.Shuffle(len(c.added), func(i, j int) { c.added[i], c.added[j] = c.added[j], c.added[i] })
-	const columns = 12
+	const columns = 10
 	args := make([]any, 0, columns*min(len(c.added), eventChunk))
 	for chunk := range slices.Chunk(c.added, eventChunk) {
 		args = args[:0]
 		for _, e := range chunk {
 			p := e.paper
-			args = append(args, c.ballot.No, c.ballot.Round, e.cast.Voter, p.Rev, c.count.events, e.cast.At, p.Window,
+			args = append(args, slot(c.count.no, e.cast.Voter), p.Rev, c.count.events, e.cast.At, p.Window,
 				formatChoice(p.Choice), e.cast.ClientSalt, p.Receipt.Salt, p.Receipt.Leaf, p.Receipt.Promise)
 			c.count.events++
 		}
-		_, err := tx.exec(ctx, `INSERT INTO vote_event (ballot_no, round, voter_no, rev, pos, at, quota_key,
-			choice, client_salt, salt, leaf, promise) VALUES `+marks(len(chunk), columns), args...)
+		_, err := tx.exec(ctx, `INSERT INTO vote_event (slot, rev, pos, at, quota_key, choice,
+			 client_salt, salt, leaf, promise) VALUES `+marks(len(chunk), columns), args...)
 		if err != nil {
 			return fmt.Errorf("votes of %s: %w", c.ballot.ID, err)
 		}
 	}
-	return saveCount(ctx, tx, c.ballot, c.count)
+	return saveCount(ctx, tx, c.count)
 }
 
 type paperRow struct {
-	VoterNo                     int64 `db:"voter_no"`
-	Rev                         int64
+	Slot, Rev                   int64
 	QuotaKey                    string `db:"quota_key"`
 	Choice, Leaf, Salt, Promise string
 }
 
-// papers reads all papers that the voters have in the ballot's present round, by
-// revision.
-func (r run) papers(ctx context.Context, b vote.Ballot, voters []int64) (map[int64][]vote.Paper, error) {
+// papers reads all papers that the voters have in the ballot's present round,
+// whose number is round, by revision.
+func (r run) papers(ctx context.Context, b vote.Ballot, round int64, voters []int64) (map[int64][]vote.Paper, error) {
 	out := make(map[int64][]vote.Paper, len(voters))
 	if b.Round == 0 {
 		return out, nil
 	}
 	for chunk := range slices.Chunk(voters, voterChunk) {
-		args := make([]any, 0, len(chunk)+2)
-		args = append(args, b.No, b.Round)
-		for _, no := range chunk {
-			args = append(args, no)
+		args := make([]any, len(chunk))
+		for i, no := range chunk {
+			if no < 0 || no >= maxVoters {
+				return nil, fmt.Errorf("papers: voter %d", no)
+			}
+			args[i] = slot(round, no)
 		}
 		var rows []paperRow
-		err := r.list(ctx, &rows, `SELECT voter_no, rev, quota_key, choice, leaf, salt, promise FROM vote_event
-			WHERE ballot_no = ? AND round = ? AND voter_no IN `+marks(1, len(chunk))+` ORDER BY voter_no, rev`, args...)
+		err := r.list(ctx, &rows, `SELECT slot, rev, quota_key, choice, leaf, salt, promise FROM vote_event
+			WHERE slot IN `+marks(1, len(chunk))+` ORDER BY slot, rev`, args...)
 		if err != nil {
 			return nil, fmt.Errorf("papers: %w", err)
 		}
@@ -172,8 +171,9 @@ func (r run) papers(ctx context.Context, b vote.Ballot, voters []int64) (map[int
 			if err != nil {
 				return nil, fmt.Errorf("ballot %s: %w", b.ID, err)
 			}
-			out[row.VoterNo] = append(out[row.VoterNo], vote.Paper{
-				Rev: row.Rev, Window: row.QuotaKey, Choice: choice, First: len(out[row.VoterNo]) == 0,
+			voter := voterOf(row.Slot)
+			out[voter] = append(out[voter], vote.Paper{
+				Rev: row.Rev, Window: row.QuotaKey, Choice: choice, First: len(out[voter]) == 0,
 				Receipt: vote.Receipt{Ballot: b.ID, Round: b.Round, Rev: row.Rev, Leaf: row.Leaf, Salt: row.Salt, Promise: row.Promise},
 			})
 		}
@@ -183,76 +183,21 @@ func (r run) papers(ctx context.Context, b vote.Ballot, voters []int64) (map[int
 
 // MyPapers returns a voter's own papers in the ballot's present round by
 // revision, superseded ones too.
-func (db *DB) MyPapers(ctx context.Context, id vote.BallotID, voter int64) ([]vote.Paper, error) {
-	b, err := db.read().ballot(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	papers, err := db.read().papers(ctx, b, []int64{voter})
-	return papers[voter], err
-}
-
-// Leaves returns the leaf hashes of a round's votes in ledger order, superseded
-// ones too. A gap means that a vote was taken out of the record, which is the
-// fault vote.miscount.
-func (db *DB) Leaves(ctx context.Context, id vote.BallotID, round int) ([]ledger.Hash, error) {
-	b, err := db.read().ballot(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	var rows []struct {
-		Pos  int64
-		Leaf string
-	}
-	err = db.read().list(ctx, &rows, `SELECT pos, leaf FROM vote_event WHERE ballot_no = ? AND round = ? ORDER BY pos`, b.No, round)
-	if err != nil {
-		return nil, fmt.Errorf("leaves: %w", err)
-	}
-	out := make([]ledger.Hash, len(rows))
-	for i, row := range rows {
-		if row.Pos != int64(i) {
-			return nil, fault.New(fault.Internal, "vote.miscount", "ballot %s round %d: place %d holds vote %d", id, round, i, row.Pos)
-		}
-		if out[i], err = ledger.ParseHex(row.Leaf); err != nil {
-			return nil, fmt.Errorf("leaves of %s: %w", id, err)
-		}
-	}
-	return out, nil
-}
-
-// Openings returns what the commitments of a round's votes hide, in ledger
-// order, without the voters' names in the ledger, which need a key that is not
-// in the record's tables of votes. voters[i] is the dense number behind
-// openings[i]. Whoever holds this can show every vote.
-func (db *DB) Openings(ctx context.Context, id vote.BallotID, round int) (openings []ledger.Opening, voters []int64, err error) {
-	b, err := db.read().ballot(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	var rows []struct {
-		VoterNo      int64 `db:"voter_no"`
-		Rev          int64
-		Choice, Salt string
-		ClientSalt   string `db:"client_salt"`
-	}
-	err = db.read().list(ctx, &rows, `SELECT voter_no, rev, choice, salt, client_salt FROM vote_event
-		WHERE ballot_no = ? AND round = ? ORDER BY pos`, b.No, round)
-	if err != nil {
-		return nil, nil, fmt.Errorf("openings: %w", err)
-	}
-	for _, row := range rows {
-		choice, err := parseChoice(row.Choice, len(b.Options))
+func (db *DB) MyPapers(ctx context.Context, id vote.BallotID, voter int64) (mine []vote.Paper, err error) {
+	err = db.snapshot(ctx, "my papers", func(ctx context.Context, tx run) error {
+		b, err := tx.ballot(ctx, id)
 		if err != nil {
-			return nil, nil, fmt.Errorf("ballot %s: %w", id, err)
+			return err
 		}
-		picks := make([]contest.EntryID, len(choice))
-		for i, no := range choice {
-			picks[i] = b.Options[no-1].Entry
+		c, err := tx.count(ctx, b)
+		if err != nil {
+			return err
 		}
-		openings = append(openings, ledger.Opening{Ballot: id, Round: round, Rev: row.Rev, Choice: picks, ClientSalt: row.ClientSalt, Salt: row.Salt})
-		voters = append(voters, row.VoterNo)
-	}
-	return openings, voters, nil
+		papers, err := tx.papers(ctx, b, c.no, []int64{voter})
+		mine = papers[voter]
+		return err
+	})
+	return mine, err
 }
 
 func sortedKeys[V any](m map[vote.BallotID]V) []vote.BallotID {

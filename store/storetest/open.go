@@ -52,6 +52,22 @@ func (r Record) Harm(t testing.TB, query string) {
 	harm(t, r.driver, r.address, query)
 }
 
+// Raw opens a pool of the test's own on the database, as durable as the record's.
+func (r Record) Raw(t testing.TB) *sql.DB {
+	t.Helper()
+	address := r.address
+	if r.driver == "sqlite" {
+		address = "file:" + address + "?_busy_timeout=10000&_synchronous=FULL&_txlock=immediate"
+	}
+	db, err := sql.Open(r.driver, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	db.SetMaxOpenConns(1)
+	return db
+}
+
 // Harm runs a statement on the SQLite file of a folder.
 func Harm(t testing.TB, dir, query string) {
 	t.Helper()
