@@ -18,7 +18,6 @@ type Store interface {
 	FactStore
 	SheetStore
 	SealStore
-	MessageStore
 }
 
 // FactStore keeps the facts of sessions.
@@ -67,6 +66,7 @@ type Box interface {
 	Close(ctx context.Context, id vote.BallotID) (vote.Ballot, vote.Tally, error)
 	Extend(ctx context.Context, id vote.BallotID, by time.Duration) (vote.Ballot, error)
 	Ballot(id vote.BallotID) (vote.Ballot, vote.Tally, bool)
+	Ballots() []vote.Ballot
 }
 
 // Ledger finds the leaves of a closed round's votes, in ledger order.

@@ -20,12 +20,13 @@ type Command struct {
 	Reason  string `json:"reason"`  // hide
 }
 
-// The roles that command. Whoever else asks is refused.
+// The roles that act on stage. Judges hand in sheets and command nothing.
 const (
 	RoleDirector  = "director"
 	RoleOrganiser = "organiser"
 	RoleHost      = "host"
 	RoleModerator = "moderator"
+	RoleJudge     = "judge"
 )
 
 // The operations that need the world outside; each gives facts of its own.

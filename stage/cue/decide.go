@@ -6,7 +6,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"hecai/contest"
 	"hecai/fault"
 	"hecai/vote"
 )
@@ -73,7 +72,7 @@ func (s *State) decideCue(role string, cmd Command, now int64) (Plan, *fault.Err
 		switch {
 		case s.armed == id:
 			return Plan{}, fault.New(fault.Conflict, "stage.armed", "cue %q is armed", id).With("cue", id)
-		case s.armed != "":
+		case s.cue(s.armed) != nil:
 			return Plan{}, fault.New(fault.Conflict, "stage.other_armed", "cue %q is armed", s.armed).With("cue", s.armed)
 		case p.step > 0:
 			return Plan{}, fault.New(fault.Conflict, "stage.running", "cue %q is running", id).With("cue", id)
@@ -106,13 +105,13 @@ func (s *State) hostMayFire(c *Cue) bool {
 // next is the cue that "next" fires: the one with steps to come, else the armed
 // one, else the first planned one after the last that was fired.
 func (s *State) next() string {
-	if s.running != "" && s.cue(s.running) != nil {
+	if s.cue(s.running) != nil {
 		return s.running
 	}
-	if s.armed != "" && s.cue(s.armed) != nil {
+	if s.cue(s.armed) != nil {
 		return s.armed
 	}
-	after := s.last == "" || s.cue(s.last) == nil
+	after := s.cue(s.last) == nil
 	for _, c := range s.rundown.Cues {
 		if after && !s.cues[c.ID].done() {
 			return c.ID
@@ -122,6 +121,7 @@ func (s *State) next() string {
 	return ""
 }
 
+// cue returns the cue of the rundown, nil for one that was taken out since.
 func (s *State) cue(id string) *Cue {
 	for i := range s.rundown.Cues {
 		if s.rundown.Cues[i].ID == id {
@@ -137,7 +137,7 @@ func (s *State) fire(c *Cue, p progress, now int64) (Plan, *fault.Error) {
 	switch {
 	case c.Confirm && p.step == 0 && s.armed != c.ID:
 		return Plan{}, fault.New(fault.Conflict, "stage.not_armed", "cue %q", c.ID).With("cue", c.ID)
-	case isReveal && s.running != "" && s.running != c.ID:
+	case isReveal && s.running != c.ID && s.cue(s.running) != nil:
 		return Plan{}, fault.New(fault.Conflict, "stage.running", "cue %q is running", s.running).With("cue", s.running)
 	case isReveal && p.step > 0:
 		return s.fireStep(reveal, cueFired{Cue: c.ID, Step: p.step + 1, Steps: p.steps})
@@ -350,13 +350,5 @@ func (s *State) Next() (id string, wait int, arm bool, moved int64) {
 	return id, wait, c.Confirm && s.armed != id && s.cues[id].step == 0, s.movedAt
 }
 
-// eligible lists the session's entries that may win, in running order.
-func (c *Catalog) eligible() []contest.EntryID {
-	var out []contest.EntryID
-	for _, e := range inOrder(c.Entries) {
-		if e.Eligible() {
-			out = append(out, e.ID)
-		}
-	}
-	return out
-}
+// IsArmed reports whether the cue is armed.
+func (s *State) IsArmed(id string) bool { return s.armed == id }

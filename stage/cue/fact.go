@@ -27,6 +27,19 @@ func (f Fact) Public() bool {
 	return true
 }
 
+// Event returns the fact as the public reads it: kind, time and the fields of
+// its body.
+func (f Fact) Event() map[string]any {
+	var body map[string]json.RawMessage
+	_ = json.Unmarshal(f.Body, &body) // Apply has read it
+	out := make(map[string]any, len(body)+2)
+	for k, v := range body {
+		out[k] = v
+	}
+	out["kind"], out["at"] = f.Kind, f.At
+	return out
+}
+
 // Body is the content of a fact. The set is closed: other packages can make
 // only the exported ones, none of which can carry a result.
 type Body interface{ kind() string }

@@ -1,0 +1,118 @@
+package stage
+
+import (
+	"context"
+
+	"hecai/contest"
+	"hecai/stage/cue"
+	"hecai/vote"
+)
+
+// catchUp adds the facts that the world has moved on by: a ballot that closed
+// at its deadline or was opened by hand, a sheet whose fact could not be
+// stored, a camera that was lost. After a restart this is how the show finds
+// its place.
+func (s *Stage) catchUp(ctx context.Context) {
+	if s.lost && !s.find(ctx) {
+		return
+	}
+	if s.state.Ended() {
+		s.unnoted = false
+		return
+	}
+	facts := s.opening(s.cfg.Rundown)
+	facts = append(facts, s.movedBallots()...)
+	facts = append(facts, s.movedCamera()...)
+	if s.unnoted {
+		more, err := s.movedSheets(ctx)
+		if err != nil {
+			s.cfg.Log.Error("stage: read sheets", "err", err)
+		} else {
+			facts, s.unnoted = append(facts, more...), false
+		}
+	}
+	if err := s.record(ctx, system, facts); err != nil {
+		s.cfg.Log.Error("stage: catch up", "err", err)
+		s.unnoted = true
+	}
+}
+
+// opening says which session this is, if that is not what everyone knows.
+func (s *Stage) opening(r cue.Rundown) []cue.Fact {
+	body := cue.SessionOpened{ID: r.Session, Title: r.Title, Subtitle: r.Subtitle, Mode: r.Mode}
+	if s.state.Session() == body {
+		return nil
+	}
+	return said(body)
+}
+
+func (s *Stage) movedBallots() []cue.Fact {
+	var facts []cue.Fact
+	for _, b := range s.cfg.Box.Ballots() {
+		if !s.concerns(b) {
+			continue
+		}
+		round, open, deadline := s.state.BallotFacts(b.ID)
+		switch {
+		case b.State == vote.StateOpen && (!open || round != b.Round):
+			facts = append(facts, cue.Make(opened(b)))
+		case b.State == vote.StateOpen && deadline != b.PublicDeadline():
+			facts = append(facts, cue.Make(cue.BallotExtended{Ballot: b.ID, Deadline: b.PublicDeadline()}))
+		case b.State != vote.StateOpen && open:
+			facts = append(facts, cue.Make(cue.BallotClosed{Ballot: b.ID}))
+		}
+	}
+	return facts
+}
+
+// movedCamera follows the programme: the camera on it may be lost or back, or
+// the relay may have put the first one on by itself.
+func (s *Stage) movedCamera() []cue.Fact {
+	if s.cfg.Cameras == nil {
+		return nil
+	}
+	was := s.state.Program()
+	name := was.Camera
+	for _, c := range s.cfg.Cameras.Cameras(s.id) {
+		if c.OnAir {
+			name = c.Name
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	if is := s.onProgram(name); is != was {
+		return said(is)
+	}
+	return nil
+}
+
+// movedSheets compares the dots with the stored sheets.
+func (s *Stage) movedSheets(ctx context.Context) ([]cue.Fact, error) {
+	entries := s.state.OpenEntries()
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	sheets, err := s.cfg.Store.Sheets(ctx, s.id)
+	if err != nil {
+		return nil, err
+	}
+	var facts []cue.Fact
+	for _, entry := range entries {
+		for _, dot := range s.state.Panel(entry) {
+			facts = append(facts, note(dot, find(sheets, entry, dot.ID))...)
+		}
+	}
+	return facts, nil
+}
+
+// note is the fact that brings a dot up to its sheet, if there is a difference.
+func note(dot cue.Dot, sheet contest.Sheet) []cue.Fact {
+	switch {
+	case sheet.State == contest.SheetRecused:
+		return said(cue.SheetNoted{Entry: sheet.Entry, Judge: dot.ID, Recused: true})
+	case sheet.Entry != "" && handedIn(sheet) != dot.Done:
+		return said(cue.SheetNoted{Entry: sheet.Entry, Judge: dot.ID, Done: handedIn(sheet)})
+	}
+	return nil
+}

@@ -1,0 +1,269 @@
+package cue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"hecai/contest"
+	"hecai/vote"
+)
+
+// Problem is one fault in a rundown, by path: "cues[3].actions[0].entry".
+type Problem = contest.Problem
+
+// Bounds of a rundown.
+const (
+	maxCues    = 500
+	maxActions = 16
+	maxID      = 32
+	maxName    = 80   // runes
+	maxText    = 1000 // runes
+	maxPlan    = 24 * 3600
+	maxAuto    = 3600
+	maxArgs    = 16
+)
+
+// Validate lists everything that is wrong with the rundown, in its order; none
+// means it can be run. c says which entries, ballots and awards exist.
+func (r *Rundown) Validate(c Catalog) []Problem {
+	v := &validator{catalog: c, ids: map[string]int{}, reveals: map[string]int{}}
+	v.slug("session", string(r.Session))
+	v.text("title", r.Title, maxName, true)
+	v.text("subtitle", r.Subtitle, maxName, false)
+	v.oneOf("mode", r.Mode, ModeLive, ModeRehearsal)
+	if len(r.Cues) > maxCues {
+		v.problem("cues", "rundown.too_many", "max", maxCues)
+		return v.problems
+	}
+	for i := range r.Cues {
+		v.cue(fmt.Sprintf("cues[%d]", i), i, &r.Cues[i])
+	}
+	return v.problems
+}
+
+type validator struct {
+	catalog  Catalog
+	problems []Problem
+	ids      map[string]int // cue id → index
+	reveals  map[string]int // what is revealed → index
+	sealed   bool           // a cue before seals
+}
+
+func (v *validator) problem(path, code string, args ...any) {
+	p := Problem{Path: path, Code: code}
+	for i := 0; i+1 < len(args); i += 2 {
+		if p.Args == nil {
+			p.Args = map[string]any{}
+		}
+		p.Args[args[i].(string)] = args[i+1]
+	}
+	v.problems = append(v.problems, p)
+}
+
+func (v *validator) cue(path string, at int, c *Cue) {
+	v.slug(path+".id", c.ID)
+	if first, twice := v.ids[c.ID]; twice && c.ID != "" {
+		v.problem(path+".id", "rundown.duplicate_id", "id", c.ID, "first", first)
+	} else {
+		v.ids[c.ID] = at
+	}
+	v.text(path+".title", c.Title, maxName, true)
+	v.text(path+".detail", c.Detail, maxText, false)
+	v.script(path+".line", c.Line)
+	for _, name := range keys(c.Lines) {
+		v.oneOf(path+".lines."+name, name, beatMark, beatTrim, beatScore, beatBoard, beatTally, beatVerify, beatHold, beatTurn, beatList)
+		v.script(path+".lines."+name, c.Lines[name])
+	}
+	v.span(path+".plan", c.Plan, 0, maxPlan)
+	v.span(path+".auto", c.Auto, 0, maxAuto)
+	v.span(path+".autoStep", c.AutoStep, 0, maxAuto)
+	v.oneOf(path+".lane", c.Lane, "", LaneDirector, LaneHost)
+	if len(c.Actions) == 0 || len(c.Actions) > maxActions {
+		v.problem(path+".actions", "rundown.count", "min", 1, "max", maxActions)
+	}
+	reveals, grave := 0, false
+	for i, a := range c.Actions {
+		v.action(fmt.Sprintf("%s.actions[%d]", path, i), at, a)
+		switch a.Kind {
+		case doReveal:
+			reveals++
+			grave = grave || a.What == RevealAward
+		case doSeal:
+			grave = true
+		}
+	}
+	if reveals > 1 {
+		v.problem(path+".actions", "rundown.two_reveals")
+	}
+	if reveals > 0 && slices.ContainsFunc(c.Actions, func(a Action) bool {
+		return slices.Contains([]string{doSheetsOpen, doSheetsLock, doSeal, doBallotOpen, doBallotClose}, a.Kind)
+	}) {
+		v.problem(path+".actions", "rundown.reveal_apart")
+	}
+	if grave && !c.Confirm {
+		v.problem(path+".confirm", "rundown.needs_confirm")
+	}
+}
+
+func (v *validator) action(path string, at int, a Action) {
+	switch a.Kind {
+	case doScene:
+		v.oneOf(path+".scene", a.Scene, Scenes()...)
+		if len(a.Args) > maxArgs {
+			v.problem(path+".args", "rundown.too_many", "max", maxArgs)
+		}
+		for _, k := range keys(a.Args) {
+			v.slug(path+".args", k)
+			v.text(path+".args."+clip(k), a.Args[k], maxText, false)
+		}
+	case doEntry:
+		v.entry(path, a.Entry, false)
+	case doTimer:
+		v.text(path+".label", a.Label, maxName, true)
+		v.span(path+".seconds", a.Seconds, 1, maxSeconds)
+	case doTimerStop, doEnd:
+	case doBallotOpen:
+		v.ballot(path, a.Ballot)
+		v.span(path+".seconds", a.Seconds, 0, maxSeconds)
+	case doBallotClose:
+		v.ballot(path, a.Ballot)
+	case doSheetsOpen, doSheetsLock:
+		v.entry(path, a.Entry, true)
+	case doSeal:
+		if a.Ballot != "" {
+			v.ballot(path, a.Ballot)
+		}
+		if v.sealed {
+			v.problem(path, "rundown.sealed_twice")
+		}
+		v.sealed = true
+	case doReveal:
+		v.reveal(path, at, a)
+	case doDanmaku:
+		v.oneOf(path+".mode", a.Mode, DanmakuOff, DanmakuReview, DanmakuOpen)
+	case doCamera:
+		v.slug(path+".camera", a.Camera)
+	default:
+		v.problem(path+".kind", "rundown.unknown_kind", "kind", clip(a.Kind))
+	}
+}
+
+func (v *validator) reveal(path string, at int, a Action) {
+	key := ""
+	switch a.What {
+	case RevealMarks:
+		key = "marks " + string(a.Entry)
+		if a.Entry != "" {
+			v.entry(path, a.Entry, false)
+		} else {
+			key = "" // the one shown, which may be another each time
+		}
+	case RevealTally:
+		key = "tally " + string(a.Ballot)
+		v.ballot(path, a.Ballot)
+	case RevealAward:
+		key = "award " + string(a.Award)
+		if _, ok := v.catalog.award(a.Award); !ok {
+			v.problem(path+".award", "rundown.unknown_award", "award", clip(string(a.Award)))
+		}
+	case RevealVerify:
+		key = "verify"
+	case RevealBoard:
+		v.text(path+".label", a.Label, maxName, false)
+		v.span(path+".from", a.From, 0, 1000)
+		v.span(path+".top", a.Top, 0, 1000)
+	default:
+		v.problem(path+".what", "rundown.unknown_reveal", "what", clip(a.What))
+		return
+	}
+	if (a.What == RevealAward || a.What == RevealBoard || a.What == RevealVerify) && !v.sealed {
+		v.problem(path, "rundown.before_seal", "what", a.What)
+	}
+	if first, twice := v.reveals[key]; twice && key != "" {
+		v.problem(path, "rundown.revealed_twice", "first", first)
+	}
+	v.reveals[key] = at
+}
+
+func (v *validator) entry(path string, id contest.EntryID, all bool) {
+	if _, ok := v.catalog.card(id); !ok && (!all || id != AllEntries) {
+		v.problem(path+".entry", "rundown.unknown_entry", "entry", clip(string(id)))
+	}
+}
+
+func (v *validator) ballot(path string, id vote.BallotID) {
+	if !slices.Contains(v.catalog.Ballots, id) {
+		v.problem(path+".ballot", "rundown.unknown_ballot", "ballot", clip(string(id)))
+	}
+}
+
+func (v *validator) span(path string, n, low, high int) {
+	if n < low || n > high {
+		v.problem(path, "rundown.range", "min", low, "max", high)
+	}
+}
+
+func (v *validator) oneOf(path, s string, list ...string) {
+	if !slices.Contains(list, s) {
+		v.problem(path, "rundown.one_of", "got", clip(s), "want", strings.Join(list, " "))
+	}
+}
+
+func (v *validator) slug(path, s string) {
+	ok := s != "" && len(s) <= maxID && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
+	if !ok {
+		v.problem(path, "rundown.bad_id", "got", clip(s), "max", maxID)
+	}
+}
+
+func (v *validator) text(path, s string, most int, needed bool) {
+	switch {
+	case needed && strings.TrimSpace(s) == "":
+		v.problem(path, "rundown.required")
+	case utf8.RuneCountInString(s) > most:
+		v.problem(path, "rundown.too_long", "max", most)
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
+		v.problem(path, "rundown.bad_text")
+	}
+}
+
+// script checks a line to say: its {names} must be ones that can be filled.
+func (v *validator) script(path, s string) {
+	v.text(path, s, maxText, false)
+	for {
+		open := strings.IndexByte(s, '{')
+		end := strings.IndexByte(s, '}')
+		if open < 0 && end < 0 {
+			return
+		}
+		if open < 0 || end < open {
+			v.problem(path, "rundown.bad_line")
+			return
+		}
+		if name := s[open+1 : end]; !slices.Contains(fields(), name) {
+			v.problem(path, "rundown.unknown_field_in_line", "name", clip(name))
+		}
+		s = s[end+1:]
+	}
+}
+
+func keys(m map[string]string) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// clip shortens foreign text for an error's arguments.
+func clip(s string) string {
+	const most = 40
+	if utf8.RuneCountInString(s) <= most {
+		return strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return string([]rune(s)[:most]) + "…"
+}
