@@ -307,3 +307,45 @@ func (c *Client) link(role, name, session string) *Client {
 	c.Do("POST", "/v1/admin/links", object{"role": role, "name": name, "session": session}, &out)
 	return c.withLink(out.Token)
 }
+
+// printed waits for a part of what the process prints, such as a link's secret.
+func (n *Node) printed(form *regexp.Regexp) string {
+	n.t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if m := form.FindStringSubmatch(n.Output()); m != nil {
+			return m[1]
+		}
+	}
+	n.t.Fatalf("not printed: %v\n%s", form, n.Output())
+	return ""
+}
+
+// signIn spends the one-time link that the demo prints for a page.
+func (n *Node) signIn(page string) *Client {
+	n.t.Helper()
+	token := n.printed(regexp.MustCompile("/" + page + `#login=([A-Za-z0-9_-]+)`))
+	c := n.client()
+	c.Do("POST", "/v1/signin/link", object{"token": token}, nil)
+	return c
+}
+
+// holder returns a client with the link that the demo prints for a page.
+func (n *Node) holder(page string) *Client {
+	n.t.Helper()
+	return n.client().withLink(n.printed(regexp.MustCompile("/" + page + `#t=([A-Za-z0-9_-]+)`)))
+}
+
+// postSDP sends an offer and returns the answer.
+func postSDP(t *testing.T, url, offer string) string {
+	t.Helper()
+	resp, err := http.Post(url, "application/sdp", strings.NewReader(offer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusCreated {
+		t.Fatalf("POST %s: %d %v\n%s", url, resp.StatusCode, err, body)
+	}
+	return string(body)
+}
