@@ -102,6 +102,15 @@ func (s *Stage) publish() {
 
 // publishStaff refreshes the director's desk.
 func (s *Stage) publishStaff() {
+	s.staff.Store(s.lookAround())
+	s.cfg.Publisher.State("staff/"+string(s.id), s.staff.Load().Doc())
+}
+
+// StaffView is the director's desk as it was last told.
+func (s *Stage) StaffView() cue.StaffView { return *s.staff.Load() }
+
+// lookAround builds the director's desk from the facts and from what is measured.
+func (s *Stage) lookAround() *cue.StaffView {
 	v := cue.Staff(s.state)
 	for _, b := range s.cfg.Box.Ballots() {
 		if s.concerns(b) {
@@ -123,7 +132,7 @@ func (s *Stage) publishStaff() {
 	}
 	v.Blockers = append(v.Blockers, s.blockers...)
 	v.Queue = append(v.Queue, s.danmaku.queue()...)
-	s.cfg.Publisher.State("staff/"+string(s.id), v.Doc())
+	return &v
 }
 
 // concerns reports whether the ballot is part of this show.

@@ -55,6 +55,7 @@ type Stage struct {
 
 	running atomic.Bool
 	shown   atomic.Pointer[cue.State] // never changed once stored
+	staff   atomic.Pointer[cue.StaffView]
 
 	judging Judging
 	danmaku *Danmaku
@@ -101,6 +102,8 @@ func New(ctx context.Context, cfg Config) (*Stage, error) {
 		return nil, err
 	}
 	s.shown.Store(s.state)
+	desk := cue.Staff(s.state)
+	s.staff.Store(&desk)
 	s.judging = Judging{stage: s}
 	if s.danmaku, err = newDanmaku(ctx, s); err != nil {
 		return nil, err

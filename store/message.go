@@ -7,21 +7,11 @@ import (
 	"slices"
 
 	"hecai/contest"
+	"hecai/stage"
 )
 
-// Message is a line from the audience (弹幕).
-type Message struct {
-	ID      string
-	Session contest.SessionID
-	Voter   int64  // dense voter number, 0 = not an audience device
-	Name    string // shown beside the text, may be empty
-	Text    string
-	At      int64
-	State   string // "pending", "approved", "rejected", "retracted"
-}
-
 // SaveMessage adds a message. The same id again changes nothing.
-func (db *DB) SaveMessage(ctx context.Context, m Message) error {
+func (db *DB) SaveMessage(ctx context.Context, m stage.Message) error {
 	return db.write(ctx, "save message", func(ctx context.Context, tx run) error {
 		var no int64
 		err := tx.get(ctx, &no, `SELECT no FROM message WHERE id = ?`, m.ID)
@@ -44,7 +34,7 @@ func (db *DB) SetMessageState(ctx context.Context, id, state string) error {
 
 // Messages returns the last messages of a session that are in the state ("" =
 // any), at most limit, in the order they came.
-func (db *DB) Messages(ctx context.Context, session contest.SessionID, state string, limit int) ([]Message, error) {
+func (db *DB) Messages(ctx context.Context, session contest.SessionID, state string, limit int) ([]stage.Message, error) {
 	query, args := `WHERE session = ?`, []any{session}
 	if state != "" {
 		query, args = `WHERE session = ? AND state = ?`, []any{session, state}
@@ -59,9 +49,9 @@ func (db *DB) Messages(ctx context.Context, session contest.SessionID, state str
 	if err != nil {
 		return nil, fmt.Errorf("messages: %w", err)
 	}
-	out := make([]Message, 0, len(rows))
+	out := make([]stage.Message, 0, len(rows))
 	for _, r := range slices.Backward(rows) {
-		out = append(out, Message{ID: r.ID, Session: contest.SessionID(r.Session), Voter: r.VoterNo, Name: r.Name, Text: r.Body, At: r.At, State: r.State})
+		out = append(out, stage.Message{ID: r.ID, Session: contest.SessionID(r.Session), Voter: r.VoterNo, Name: r.Name, Text: r.Body, At: r.At, State: r.State})
 	}
 	return out, nil
 }

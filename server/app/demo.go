@@ -102,11 +102,11 @@ func (d *demonstration) seed(ctx context.Context) error {
 	if err := n.box.Reload(ctx); err != nil {
 		return err
 	}
-	rundown, err := cue.Demo(n.plan, entries, judges, demoBallot)
-	if err != nil {
-		return err
-	}
-	if err := n.shows.create(ctx, rundown, "final", entries, judges); err != nil {
+	rundown := cue.Demo(cue.DemoIDs{
+		Session: demoSession, Title: "决赛暨颁奖之夜", Subtitle: n.plan.ShortName,
+		Entry: contest.RunningOrder(entries)[0].ID, Ballot: demoBallot, Counted: demoBallot,
+	})
+	if err := n.shows.create(ctx, rundown, entries, judges); err != nil {
 		return err
 	}
 	for _, c := range []struct {

@@ -49,7 +49,7 @@ func (n *Node) welcome(ctx context.Context, out io.Writer) error {
 	for _, w := range n.plan.Warnings() {
 		fmt.Fprintf(out, "  方案提示 %s  %s\n", w.ID, w.Zh)
 	}
-	secret, err := n.desk.SetupLink(ctx)
+	secret, err := n.SetupLink(ctx)
 	if err != nil {
 		return err
 	}
@@ -58,6 +58,10 @@ func (n *Node) welcome(ctx context.Context, out io.Writer) error {
 	}
 	return nil
 }
+
+// SetupLink returns the secret of a one-time link that makes the first
+// organiser, and "" once there is one.
+func (n *Node) SetupLink(ctx context.Context) (string, error) { return n.desk.SetupLink(ctx) }
 
 // Run serves until ctx ends or a part fails, then drains.
 func (n *Node) Run(ctx context.Context) error {
@@ -87,6 +91,7 @@ func (n *Node) Run(ctx context.Context) error {
 		add(func(ctx context.Context) error { return quiet(ctx, s.stage.Run(ctx)) })
 	}
 	add(n.pulse)
+	add(func(ctx context.Context) error { return quiet(ctx, n.hub.Run(ctx)) })
 	g.Add(func() error {
 		err := n.http.Serve(n.listener)
 		if errors.Is(err, http.ErrServerClosed) {

@@ -30,7 +30,7 @@ type Records interface {
 
 // Cameras is the part of the relay that the administration sees.
 type Cameras interface {
-	Cameras(session string) any
+	Cameras(session contest.SessionID) []cue.Camera
 	AddCamera(session, name, label string) error
 }
 
@@ -101,7 +101,9 @@ func (s *Server) postJudges(c echo.Context) error {
 	if err := s.cfg.Records.SaveJudges(c.Request().Context(), judges); err != nil {
 		return err
 	}
-	s.cfg.Shows.Reload(c.Request().Context())
+	if err := s.cfg.Shows.Reload(c.Request().Context()); err != nil {
+		return err
+	}
 	return s.getJudges(c)
 }
 
@@ -170,7 +172,9 @@ func (s *Server) postBallot(c echo.Context) error {
 	if err := s.cfg.Box.Reload(c.Request().Context()); err != nil {
 		return err
 	}
-	s.cfg.Shows.Announce(saved.ID)
+	if err := s.cfg.Shows.Reload(c.Request().Context()); err != nil {
+		return err
+	}
 	return ok(c, saved)
 }
 
@@ -316,7 +320,7 @@ func (s *Server) getCameras(c echo.Context) error {
 	if _, err := s.need(c, access.SwitchCam); err != nil {
 		return err
 	}
-	return ok(c, s.cfg.Cameras.Cameras(c.QueryParam("session")))
+	return ok(c, s.cfg.Cameras.Cameras(contest.SessionID(c.QueryParam("session"))))
 }
 
 func (s *Server) postCamera(c echo.Context) error {
@@ -333,7 +337,7 @@ func (s *Server) postCamera(c echo.Context) error {
 	if err := s.cfg.Cameras.AddCamera(in.Session, in.Name, in.Label); err != nil {
 		return err
 	}
-	return ok(c, s.cfg.Cameras.Cameras(in.Session))
+	return ok(c, s.cfg.Cameras.Cameras(contest.SessionID(in.Session)))
 }
 
 func (s *Server) getRundown(c echo.Context) error {

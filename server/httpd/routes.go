@@ -42,6 +42,7 @@ func (s *Server) table() []route {
 
 		{"GET", "/v1/stage/:session", s.getStage},
 		{"GET", "/v1/stage/:session/facts", s.getFacts},
+		{"GET", "/v1/stage/:session/desk", s.getDesk},
 		{"POST", "/v1/stage/:session/commands", s.postCommand},
 		{"POST", "/v1/danmaku/:session", s.postDanmaku},
 		{"POST", "/v1/danmaku/:session/:id/:verdict", s.postModerate},

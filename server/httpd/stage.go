@@ -20,12 +20,16 @@ type Shows interface {
 	Show(id contest.SessionID) (Show, error)
 	Board(id vote.BallotID) (vote.PublicBoard, bool)
 	Ballot(id vote.BallotID) (vote.Ballot, vote.Tally, error)
+	Announce(id vote.BallotID)
+	Reload(ctx context.Context) error
 }
 
 // Show is one running session.
 type Show interface {
 	View() cue.View
+	Desk() cue.StaffView
 	Facts(ctx context.Context, after int64) ([]cue.Fact, error)
+	ReplaceRundown(ctx context.Context, by string, r cue.Rundown) error
 	Do(ctx context.Context, actor stage.Actor, cmd cue.Command) (rev int64, err error)
 
 	JudgeDesk(ctx context.Context, judge contest.JudgeID) (JudgeDesk, error)
@@ -64,6 +68,18 @@ func (s *Server) getStage(c echo.Context) error {
 		return err
 	}
 	return ok(c, show.View())
+}
+
+// getDesk is the director's desk. It holds no result that is not public.
+func (s *Server) getDesk(c echo.Context) error {
+	if _, err := s.need(c, access.SeeStaff); err != nil {
+		return err
+	}
+	show, err := s.show(c)
+	if err != nil {
+		return err
+	}
+	return ok(c, show.Desk())
 }
 
 // publicFact is a fact as the public may read it: without the actor's name.

@@ -17,6 +17,7 @@ type CastBody struct {
 	Rev    int64             `json:"rev"` // the idempotency key together with ballot and voter
 	Choice []contest.EntryID `json:"choice"`
 	Salt   string            `json:"salt"`
+	Round  int               `json:"round"` // of the board that was shown; 0 any
 }
 
 // CastReply acknowledges a vote. It is sent only after the vote is on disk.
@@ -36,7 +37,7 @@ func (s *Server) Cast(ctx context.Context, id access.Identity, in CastBody) (Cas
 		return CastReply{}, err
 	}
 	out, err := s.cfg.Box.Cast(ctx, vote.Cast{
-		Ballot: in.Ballot, Voter: id.Voter, Level: id.Level, Rev: in.Rev, Choice: in.Choice, ClientSalt: in.Salt,
+		Ballot: in.Ballot, Voter: id.Voter, Level: id.Level, Rev: in.Rev, Choice: in.Choice, ClientSalt: in.Salt, Round: in.Round,
 	})
 	if err != nil {
 		return CastReply{}, err
@@ -84,16 +85,10 @@ func (s *Server) getMyVotes(c echo.Context) error {
 		return err
 	}
 	out := myVotes{Choice: []contest.EntryID{}, Receipts: []vote.Receipt{}}
-	window := ballot.Window(s.cfg.Now().UnixMilli())
 	for _, p := range papers {
-		out.Rev = max(out.Rev, p.Rev)
 		out.Receipts = append(out.Receipts, p.Receipt)
-		if p.Window != window {
-			continue
-		}
-		for _, no := range p.Choice {
-			out.Choice = append(out.Choice, ballot.Options[no-1].Entry)
-		}
 	}
+	rev, choice := ballot.Standing(papers, s.cfg.Now().UnixMilli())
+	out.Rev, out.Choice = rev, append(out.Choice, choice...)
 	return ok(c, out)
 }

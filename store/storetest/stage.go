@@ -9,8 +9,8 @@ import (
 
 	"hecai/contest"
 	"hecai/fault"
+	"hecai/stage"
 	"hecai/stage/cue"
-	"hecai/store"
 )
 
 func sheet(entry contest.EntryID, judge contest.JudgeID) contest.Sheet {
@@ -174,9 +174,9 @@ func sealStays(t *testing.T, db Record) {
 }
 
 func messagesKeepOrder(t *testing.T, db Record) {
-	var want []store.Message
+	var want []stage.Message
 	for i := range 5 {
-		m := store.Message{ID: fmt.Sprintf("m%d", 9-i), Session: "final", Voter: int64(i), Name: "示例", Text: "加油", At: 7, State: "pending"}
+		m := stage.Message{ID: fmt.Sprintf("m%d", 9-i), Session: "final", Voter: int64(i), Name: "示例", Text: "加油", At: 7, State: "pending"}
 		must(t, db.SaveMessage(bg, m))
 		want = append(want, m)
 	}

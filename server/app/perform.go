@@ -1,0 +1,7 @@
+package app
+
+import (
+	"context"
+)
+
+func (d *demonstration) perform(ctx context.Context) error { return nil }
