@@ -7,14 +7,15 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-// codes finds every stable code that the program can raise: the second
-// argument of fault.New and fault.Wrap.
+// codes finds every stable code that a page may have to translate: of faults,
+// of problems in files, and of constants that name one.
 func codes(t *testing.T) []string {
 	t.Helper()
 	var out []string
@@ -34,9 +35,7 @@ func codes(t *testing.T) []string {
 			return err
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
-			if c, ok := n.(*ast.CallExpr); ok {
-				out = append(out, codeOf(c)...)
-			}
+			out = append(out, codesAt(n)...)
 			return true
 		})
 		return nil
@@ -48,23 +47,74 @@ func codes(t *testing.T) []string {
 	return slices.Compact(out)
 }
 
-func codeOf(c *ast.CallExpr) []string {
-	sel, ok := c.Fun.(*ast.SelectorExpr)
-	if !ok || len(c.Args) < 2 || sel.Sel.Name != "New" && sel.Sel.Name != "Wrap" {
-		return nil
+var codeForm = regexp.MustCompile(`^[a-z]+\.[a-z_]+$`)
+
+// makers are our functions, other than fault.New and fault.Wrap, that take a
+// code, and what they put before it.
+var makers = map[string]string{"problem": "", "tidy": "", "bad": "ballot."}
+
+// codesAt returns the codes that one node makes.
+func codesAt(n ast.Node) []string {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		return codesOfCall(n)
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Code" {
+			return literals("", n.Value)
+		}
+	case *ast.ValueSpec: // contest.BlockTie, stream.WarnNoSound
+		if name := n.Names[0].Name; strings.HasPrefix(name, "Block") || strings.HasPrefix(name, "Warn") {
+			return literals("", n.Values...)
+		}
 	}
-	if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "fault" {
-		return nil
+	return nil
+}
+
+func codesOfCall(c *ast.CallExpr) []string {
+	name := ""
+	switch f := c.Fun.(type) {
+	case *ast.Ident:
+		name = f.Name
+	case *ast.SelectorExpr:
+		name = f.Sel.Name
+		if pkg, ok := f.X.(*ast.Ident); ok && pkg.Name == "fault" && (name == "New" || name == "Wrap") && len(c.Args) > 1 {
+			if lit := text(c.Args[1]); lit != "" {
+				return []string{lit} // also one without a dot: "internal"
+			}
+		}
 	}
-	lit, ok := c.Args[1].(*ast.BasicLit)
+	prefix, ok := makers[name]
+	switch {
+	case !ok || len(c.Args) == 0:
+		return nil
+	case prefix != "":
+		return literals(prefix, c.Args[0])
+	}
+	return literals("", c.Args...)
+}
+
+// literals returns the codes among the expressions.
+func literals(prefix string, list ...ast.Expr) []string {
+	var out []string
+	for _, x := range list {
+		if code := prefix + text(x); codeForm.MatchString(code) {
+			out = append(out, code)
+		}
+	}
+	return out
+}
+
+// text returns the value of a string literal, "" for anything else.
+func text(x ast.Expr) string {
+	lit, ok := x.(*ast.BasicLit)
 	if !ok || lit.Kind != token.STRING {
-		return nil
+		return ""
 	}
-	code, err := strconv.Unquote(lit.Value)
+	s, err := strconv.Unquote(lit.Value)
 	if err != nil {
-		return nil
+		return ""
 	}
-	return []string{code}
+	return s
 }
 
 // TestEveryCodeIsTranslated holds the promise that bad input gets a clear error
@@ -74,19 +124,39 @@ func TestEveryCodeIsTranslated(t *testing.T) {
 	if len(all) < 30 {
 		t.Fatalf("only %d codes found: the search is broken", len(all))
 	}
-	for _, lang := range []string{"zh", "en"} {
-		raw, err := os.ReadFile("../../static/i18n/errors." + lang + ".json")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var texts map[string]string
-		if err := json.Unmarshal(raw, &texts); err != nil {
-			t.Fatal(err)
-		}
-		for _, code := range all {
-			if texts[code] == "" {
-				t.Errorf("errors.%s.json has no text for %s", lang, code)
-			}
+	zh, en := texts(t, "zh"), texts(t, "en")
+	for _, code := range all {
+		if zh[code] == "" || en[code] == "" {
+			t.Errorf("%s lacks a text: zh %q, en %q", code, zh[code], en[code])
 		}
 	}
+	for code := range zh {
+		if got, want := argsOf(en[code]), argsOf(zh[code]); !slices.Equal(got, want) {
+			t.Errorf("%s names %v in English, %v in Chinese", code, got, want)
+		}
+	}
+	if len(en) != len(zh) {
+		t.Errorf("%d texts in English, %d in Chinese", len(en), len(zh))
+	}
+}
+
+func texts(t *testing.T, lang string) map[string]string {
+	t.Helper()
+	raw, err := os.ReadFile("../../static/i18n/errors." + lang + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out map[string]string
+	if err := json.Unmarshal(raw, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+var argForm = regexp.MustCompile(`\{\w+\}`)
+
+func argsOf(s string) []string {
+	out := argForm.FindAllString(s, -1)
+	slices.Sort(out)
+	return out
 }
