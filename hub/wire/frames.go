@@ -1,6 +1,10 @@
 package wire
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"hecai/fault"
+)
 
 // The frames of the server. Each constructor returns the whole text frame, so
 // that one encoding serves every socket.
@@ -60,13 +64,18 @@ func Beat(now int64) []byte {
 	}{"hb", now})
 }
 
-// Reply answers a request.
+// Reply answers a request. A body that cannot be encoded is a bug of ours; the
+// client that waits is told so.
 func Reply(id int64, body any) []byte {
+	d, err := json.Marshal(body)
+	if err != nil {
+		return Refuse(id, Refusal{Code: "internal", Kind: string(fault.Internal)})
+	}
 	return encode(struct {
-		T  string `json:"t"`
-		ID int64  `json:"id"`
-		D  any    `json:"d"`
-	}{"re", id, body})
+		T  string          `json:"t"`
+		ID int64           `json:"id"`
+		D  json.RawMessage `json:"d"`
+	}{"re", id, d})
 }
 
 // Refusal is the error of a request.
@@ -96,7 +105,7 @@ func Bye(code int, after int64) []byte {
 
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
-	if err != nil { // only a Reply body can fail, and it is ours
+	if err != nil { // only what the caller encoded can fail
 		return []byte(`{"t":"re","id":0,"err":{"code":"internal","kind":"internal"}}`)
 	}
 	return b

@@ -40,8 +40,8 @@ func Decode(data []byte) (Inbound, error) {
 	if len(data) > MaxFrame {
 		return in, fault.New(fault.Invalid, "wire.too_large", "%d bytes", len(data))
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if err := dec.Decode(&in); err != nil || dec.More() {
+	// A null decodes into anything, so the brace is looked at too.
+	if err := json.Unmarshal(data, &in); err != nil || bytes.TrimLeft(data, " \t\r\n")[0] != '{' {
 		return in, fault.New(fault.Invalid, "wire.malformed", "not one JSON object")
 	}
 	return in, nil
