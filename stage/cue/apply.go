@@ -141,7 +141,7 @@ func (s *State) disarm(cue string) {
 
 func (s *State) onFired(_ int64, b cueFired) {
 	s.disarm(b.Cue)
-	s.cues[b.Cue] = progress{step: b.Step, steps: b.Steps}
+	s.cues[b.Cue] = progress{step: b.Step, steps: b.Steps, entry: b.Entry}
 	s.last = b.Cue
 	switch {
 	case b.Step < b.Steps:

@@ -140,7 +140,7 @@ func (s *State) fire(c *Cue, p progress, now int64) (Plan, *fault.Error) {
 	case isReveal && s.running != c.ID && s.cue(s.running) != nil:
 		return Plan{}, fault.New(fault.Conflict, "stage.running", "cue %q is running", s.running).With("cue", s.running)
 	case isReveal && p.step > 0:
-		return s.fireStep(reveal, cueFired{Cue: c.ID, Step: p.step + 1, Steps: p.steps})
+		return s.afterEntry(c).fireStep(reveal, cueFired{Cue: c.ID, Step: p.step + 1, Steps: p.steps})
 	}
 	fired := cueFired{Cue: c.ID, Step: 1, Steps: 1}
 	var right Fired
@@ -150,7 +150,7 @@ func (s *State) fire(c *Cue, p progress, now int64) (Plan, *fault.Error) {
 		if right, err = seen.fireReveal(reveal, 1); err != nil {
 			return Plan{}, err
 		}
-		fired.Steps, fired.Beat = seen.steps(c), right.beat.name
+		fired.Steps, fired.Beat, fired.Entry = seen.steps(c), right.beat.name, right.entry
 	}
 	var plan Plan
 	plan.say(fired)
@@ -163,9 +163,15 @@ func (s *State) fire(c *Cue, p progress, now int64) (Plan, *fault.Error) {
 	return plan, nil
 }
 
-// afterEntry is the state with the entry card that the cue itself shows: it
-// says whose marks a reveal without an entry means.
+// afterEntry is the state with the entry card that the cue itself shows, or with
+// that of the reveal that it has begun: it says whose marks a reveal without an
+// entry means, whatever card was shown since.
 func (s *State) afterEntry(c *Cue) *State {
+	if card, ok := s.catalog.card(s.cues[c.ID].entry); ok {
+		seen := s.Clone()
+		seen.entry = &card
+		return seen
+	}
 	for _, a := range c.Actions {
 		if card, ok := s.catalog.card(a.Entry); ok && a.Kind == doEntry {
 			seen := s.Clone()
@@ -182,7 +188,7 @@ func (s *State) fireStep(reveal Action, fired cueFired) (Plan, *fault.Error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	fired.Beat = right.beat.name
+	fired.Beat, fired.Entry = right.beat.name, right.entry
 	var plan Plan
 	plan.say(fired)
 	plan.Effects = append(plan.Effects, Effect{Op: OpReveal, Fired: right})

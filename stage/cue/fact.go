@@ -181,6 +181,8 @@ type (
 		Step  int    `json:"step"`  // from 1
 		Steps int    `json:"steps"` // Step == Steps ends the cue
 		Beat  string `json:"beat,omitempty"`
+
+		Entry contest.EntryID `json:"entry,omitempty"` // whose marks it reveals
 	}
 	cueSkipped struct {
 		Cue string `json:"cue"`

@@ -126,8 +126,8 @@ func (s *State) coming(c *Cue, step int) map[string]string {
 // told are the values that facts have made public.
 func (s *State) told(c *Cue) map[string]string {
 	v := map[string]string{}
-	if s.entry != nil {
-		entryValues(v, *s.entry)
+	if seen := s.afterEntry(c); seen.entry != nil {
+		entryValues(v, *seen.entry)
 	}
 	if m, ok := s.marks[s.focus]; ok {
 		markValues(v, m)

@@ -50,6 +50,7 @@ func oneValue(data []byte) error {
 		return json.Unmarshal(data, &raw)
 	}
 	dec, depth := json.NewDecoder(bytes.NewReader(data)), 0
+	dec.UseNumber() // a number that is too large is read's to place
 	for {
 		tok, err := dec.Token()
 		if errors.Is(err, io.EOF) {

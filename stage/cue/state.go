@@ -54,6 +54,7 @@ type State struct {
 type progress struct {
 	step, steps int
 	skipped     bool
+	entry       contest.EntryID // whose marks it reveals: the one shown when it began
 }
 
 func (p progress) done() bool { return p.skipped || p.step > 0 && p.step >= p.steps }
