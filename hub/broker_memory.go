@@ -52,8 +52,8 @@ func (b *MemoryBroker) Publish(m Message) {
 
 // Run implements Broker.
 func (b *MemoryBroker) Run(ctx context.Context, deliver func(Message)) error {
-	ch := make(chan Message, 4096)
 	b.bus.mu.Lock()
+	ch := make(chan Message, 4096+len(b.bus.last))
 	for _, m := range b.bus.last {
 		ch <- m
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
+	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -17,10 +19,11 @@ import (
 
 // Bounds of one connection.
 const (
-	maxQueueBytes = 256 << 10 // of events; beyond it the client is too slow
-	maxLossy      = 64        // danmaku waiting; beyond it the oldest go
-	writeTimeout  = 10 * time.Second
-	idleTimeout   = 60 * time.Second // without a pong or a frame
+	maxQueueBytes = 256 << 10        // of events and replies; beyond it the client is too slow
+	maxQueue      = 1 << 15          // frames of any kind; beyond it the client is too slow
+	maxLossy      = 64               // danmaku waiting; beyond it the oldest go
+	writeTimeout  = 10 * time.Second // of one frame
+	lingerTimeout = time.Second      // for the client to answer a close frame
 )
 
 // Identity is who a socket speaks for, as Authenticate found.
@@ -45,14 +48,13 @@ type Conn struct {
 	wake  chan struct{} // buffer 1
 	done  chan struct{}
 	limit *rate.Limiter
-	pings atomic.Int32
 
 	mu      sync.Mutex
 	queue   []entry           // guarded by mu
-	bytes   int               // guarded by mu; of events in queue
+	bytes   int               // guarded by mu; of counted frames in queue
 	lossy   int               // guarded by mu
 	pending map[*topic]*delta // guarded by mu; state topics in queue
-	topics  map[*topic]int64  // guarded by mu; last version written
+	topics  map[*topic]*place // guarded by mu; what is subscribed
 	closing bool              // guarded by mu
 	code    int               // guarded by mu; close code
 	seen    Seen              // guarded by mu
@@ -68,11 +70,17 @@ type Seen struct {
 
 // entry is one thing to write: a state topic that changed, or a frame.
 type entry struct {
-	state *topic
-	data  []byte
-	event bool
-	lossy bool
-	ping  bool
+	state   *topic
+	data    []byte
+	counted bool // against maxQueueBytes
+	lossy   bool
+	ping    bool
+}
+
+// place is how far a subscription is. Each sub makes its own, so that a frame
+// that was on its way before is not taken for one of the new subscription.
+type place struct {
+	v int64 // guarded by Conn.mu; last version written
 }
 
 // delta is the newest unwritten change of a state topic. A nil frame means that
@@ -83,7 +91,9 @@ type delta struct {
 }
 
 // push queues a frame. It never blocks; an event that does not fit ends the
-// connection, because an event is never dropped while connected.
+// connection, because an event is never dropped while connected. What a resume
+// sends again is not counted: the bytes are the ring's, and a client that is far
+// behind would be closed each time it comes back.
 func (c *Conn) push(e entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,8 +106,12 @@ func (c *Conn) push(e entry) {
 			c.dropLossy()
 		}
 		c.lossy++
-	case e.event:
-		if c.bytes+len(e.data) > maxQueueBytes {
+	case len(c.queue) >= maxQueue:
+		c.end(wire.CloseSlow)
+		return
+	case e.counted:
+		// One frame always fits, however large: it could never be sent else.
+		if c.bytes > 0 && c.bytes+len(e.data) > maxQueueBytes {
 			c.end(wire.CloseSlow)
 			return
 		}
@@ -171,9 +185,8 @@ func (c *Conn) take() (batch []entry, code int) {
 	return batch, code
 }
 
-// write is the connection's writer goroutine: the only one that writes.
+// write is the connection's writer goroutine: the only one that writes frames.
 func (c *Conn) write() {
-	defer c.ws.Close()
 	for {
 		select {
 		case <-c.wake:
@@ -181,15 +194,36 @@ func (c *Conn) write() {
 			return
 		}
 		batch, code := c.take()
-		c.ws.SetWriteDeadline(time.Now().Add(writeTimeout))
 		for _, e := range batch {
+			c.ws.SetWriteDeadline(time.Now().Add(writeTimeout))
 			if err := c.writeEntry(e); err != nil {
+				c.ws.Close()
 				return
 			}
 		}
 		if code != 0 {
-			reason := wire.Reason(code)
-			c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second))
+			sendClose(c.ws, code)
+			return
+		}
+	}
+}
+
+// sendClose writes a close frame and gives the client a moment to answer it. A
+// socket that is closed with bytes unread is reset, and the reset can overtake
+// the close frame; so the reader reads on meanwhile.
+func sendClose(ws *websocket.Conn, code int) {
+	now := time.Now()
+	if ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, wire.Reason(code)), now.Add(lingerTimeout)) != nil {
+		ws.Close()
+	}
+	ws.SetReadDeadline(now.Add(lingerTimeout))
+}
+
+// linger reads until the client has answered the close frame, and closes.
+func linger(ws *websocket.Conn) {
+	defer ws.Close()
+	for {
+		if _, _, err := ws.NextReader(); err != nil {
 			return
 		}
 	}
@@ -205,47 +239,89 @@ func (c *Conn) writeEntry(e entry) error {
 	c.mu.Lock()
 	p := c.pending[e.state]
 	delete(c.pending, e.state)
-	at, subscribed := c.topics[e.state]
-	c.mu.Unlock()
-	if p == nil || !subscribed || p.v <= at {
+	at := c.topics[e.state]
+	if p == nil || at == nil || p.v <= at.v {
+		c.mu.Unlock()
 		return nil
 	}
 	v, frame := p.v, p.frame
-	if frame == nil || at != p.v-1 {
+	if at.v != v-1 {
+		frame = nil
+	}
+	c.mu.Unlock()
+	if frame == nil {
 		v, frame = e.state.snap()
 	}
 	if err := c.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 		return err
 	}
 	c.mu.Lock()
-	if _, still := c.topics[e.state]; still {
-		c.topics[e.state] = v
-	}
+	at.v = v
 	c.mu.Unlock()
 	return nil
 }
 
-// read is the connection's reader: it ends when the socket does.
+var errTooLarge = errors.New("frame over the limit")
+
+// readFrame reads one frame. gorilla's own limit would answer with 1009, which
+// a client cannot tell from a proxy's.
+func readFrame(ws *websocket.Conn) (wire.Inbound, error) {
+	kind, r, err := ws.NextReader()
+	if err != nil {
+		return wire.Inbound{}, err
+	}
+	data, err := io.ReadAll(io.LimitReader(r, wire.MaxFrame+1))
+	if err != nil {
+		return wire.Inbound{}, err
+	}
+	if len(data) > wire.MaxFrame {
+		return wire.Inbound{}, errTooLarge
+	}
+	if kind != websocket.TextMessage {
+		return wire.Inbound{}, fault.New(fault.Invalid, "wire.malformed", "binary frame")
+	}
+	return wire.Decode(data)
+}
+
+// closeCode is how a socket ends whose reader met err; 0: it is gone.
+func closeCode(err error, silent int) int {
+	var network net.Error
+	switch {
+	case errors.Is(err, errTooLarge):
+		return wire.CloseTooLarge
+	case fault.CodeOf(err) == "wire.malformed":
+		return wire.CloseMalformed
+	case errors.As(err, &network) && network.Timeout():
+		return silent
+	}
+	return 0
+}
+
+// extend gives the client another while to be heard from; one that is being
+// closed gets none.
+func (c *Conn) extend() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closing {
+		c.ws.SetReadDeadline(time.Now().Add(c.hub.cfg.Idle))
+	}
+}
+
+// read is the connection's reader: it ends when the socket does, or with the
+// close code asked for.
 func (c *Conn) read(ctx context.Context) {
-	extend := func(string) error { return c.ws.SetReadDeadline(time.Now().Add(idleTimeout)) }
-	extend("")
-	c.ws.SetPongHandler(extend)
+	c.extend()
+	c.ws.SetPongHandler(func(string) error { c.extend(); return nil })
 	for {
-		kind, data, err := c.ws.ReadMessage()
+		in, err := readFrame(c.ws)
 		if err != nil {
-			if errors.Is(err, websocket.ErrReadLimit) {
-				c.Close(wire.CloseTooLarge)
+			if code := closeCode(err, wire.CloseIdle); code != 0 {
+				c.Close(code)
 			}
 			return
 		}
-		extend("")
-		if kind != websocket.TextMessage {
-			c.Close(wire.CloseMalformed)
-			return
-		}
-		in, err := wire.Decode(data)
-		if err != nil {
-			c.Close(wire.CloseMalformed)
+		c.extend()
+		if c.ending() {
 			return
 		}
 		if !c.limit.Allow() {
@@ -254,6 +330,12 @@ func (c *Conn) read(ctx context.Context) {
 		}
 		c.handle(ctx, in)
 	}
+}
+
+func (c *Conn) ending() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closing
 }
 
 func (c *Conn) handle(ctx context.Context, in wire.Inbound) {
@@ -272,12 +354,12 @@ func (c *Conn) handle(ctx context.Context, in wire.Inbound) {
 			}
 		}
 	case "req":
-		out, err := c.hub.cfg.Handle(ctx, c, in.Method, in.Body)
+		out, err := c.answer(ctx, in)
 		if err != nil {
 			c.refuse(in.ID, err)
 			return
 		}
-		c.push(entry{data: wire.Reply(in.ID, out)})
+		c.push(entry{data: wire.Reply(in.ID, out), counted: true})
 	case "seen":
 		var name string
 		if json.Unmarshal(in.Topics, &name) == nil {
@@ -290,7 +372,19 @@ func (c *Conn) handle(ctx context.Context, in wire.Inbound) {
 	}
 }
 
+// answer calls the handler. A panic in it is a bug, and costs this request; it
+// would take every socket of the node with it else.
+func (c *Conn) answer(ctx context.Context, in wire.Inbound) (out any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.hub.cfg.Log.Error("request handler panicked", "conn", c.ID, "method", in.Method, "panic", p, "stack", string(debug.Stack()))
+			err = fault.New(fault.Internal, "internal", "%v", p)
+		}
+	}()
+	return c.hub.cfg.Handle(ctx, c, in.Method, in.Body)
+}
+
 func (c *Conn) refuse(id int64, err error) {
 	f := fault.Of(err)
-	c.push(entry{data: wire.Refuse(id, wire.Refusal{Code: f.Code, Kind: string(f.Kind), Args: f.Args})})
+	c.push(entry{data: wire.Refuse(id, wire.Refusal{Code: f.Code, Kind: string(f.Kind), Args: f.Args}), counted: true})
 }

@@ -48,6 +48,9 @@ type Config struct {
 	// Broker carries frames between nodes. Nil: one node.
 	Broker Broker
 
+	// Idle is how long a socket may be silent, pongs included, before it is
+	// closed; it is pinged every 20 s. 0: 60 s.
+	Idle     time.Duration
 	MaxConns int          // 0: 50,000
 	Log      *slog.Logger // nil: discard
 	Now      func() time.Time
@@ -77,6 +80,9 @@ func New(cfg Config) *Hub {
 	if cfg.MaxConns == 0 {
 		cfg.MaxConns = 50_000
 	}
+	if cfg.Idle == 0 {
+		cfg.Idle = time.Minute
+	}
 	if cfg.Broker == nil {
 		cfg.Broker = NewMemoryBroker()
 	}
@@ -96,7 +102,6 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.cfg.Log.Debug("no upgrade", "err", err)
 		return
 	}
-	ws.SetReadLimit(wire.MaxFrame)
 	go h.serve(ws)
 }
 
@@ -104,17 +109,17 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Hub) serve(ws *websocket.Conn) {
 	id, code := h.authenticate(ws)
 	if code != 0 {
-		ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, wire.Reason(code)), time.Now().Add(time.Second))
-		ws.Close()
+		sendClose(ws, code)
+		linger(ws)
 		return
 	}
 	c := &Conn{
 		ID: newID(), Identity: id, hub: h, ws: ws, wake: make(chan struct{}, 1), done: make(chan struct{}),
-		limit: rate.NewLimiter(20, 60), pending: map[*topic]*delta{}, topics: map[*topic]int64{},
+		limit: rate.NewLimiter(20, 60), pending: map[*topic]*delta{}, topics: map[*topic]*place{},
 	}
 	if !h.add(c) {
-		ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(wire.CloseTooMany, wire.Reason(wire.CloseTooMany)), time.Now().Add(time.Second))
-		ws.Close()
+		sendClose(ws, wire.CloseTooMany)
+		linger(ws)
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -125,22 +130,20 @@ func (h *Hub) serve(ws *websocket.Conn) {
 	c.read(ctx)
 	h.remove(c)
 	// A close that was asked for still goes out; a dead socket ends the writer.
-	c.mu.Lock()
-	asked := c.closing
-	c.mu.Unlock()
-	if !asked {
+	if !c.ending() {
 		close(c.done)
+		ws.Close()
 	}
 	<-writer
+	linger(ws)
 }
 
 func (h *Hub) authenticate(ws *websocket.Conn) (Identity, int) {
 	ws.SetReadDeadline(time.Now().Add(authTimeout))
-	_, data, err := ws.ReadMessage()
-	if err != nil {
-		return Identity{}, wire.CloseLate
+	in, err := readFrame(ws)
+	if code := closeCode(err, wire.CloseLate); code != 0 {
+		return Identity{}, code
 	}
-	in, err := wire.Decode(data)
 	if err != nil || in.T != "auth" {
 		return Identity{}, wire.CloseMalformed
 	}
@@ -206,7 +209,15 @@ func (h *Hub) subscribe(c *Conn, name string, since map[string]int64) error {
 	return nil
 }
 
-func (h *Hub) unsubscribe(c *Conn, name string) { h.topic(name).leave(c) }
+// unsubscribe makes no topic: names that a client invents must not stay.
+func (h *Hub) unsubscribe(c *Conn, name string) {
+	h.mu.Lock()
+	t := h.topics[name]
+	h.mu.Unlock()
+	if t != nil {
+		t.leave(c)
+	}
+}
 
 // State makes doc the document of a state topic. Values are marshalled here;
 // only top-level keys that changed are sent to who is in step.
@@ -224,40 +235,44 @@ func (h *Hub) State(name string, doc map[string]any) error {
 	if h.cfg.Conflate != nil {
 		every = h.cfg.Conflate(name)
 	}
-	if every == 0 {
-		h.publish(t, raw)
-		return nil
-	}
+	t.pub.Lock()
+	defer t.pub.Unlock()
 	// The first change after quiet goes out at once; then one a tick.
 	t.mu.Lock()
-	if t.waiting != nil {
-		t.waiting = raw
-		t.mu.Unlock()
-		return nil
-	}
 	now := time.Now()
 	rest := every - now.Sub(t.sent)
-	if rest <= 0 {
+	queued := t.waiting != nil
+	if queued || rest > 0 {
+		t.waiting = raw
+	} else {
 		t.sent = now
-		t.mu.Unlock()
-		h.publish(t, raw)
-		return nil
 	}
-	t.waiting = raw
 	t.mu.Unlock()
-	time.AfterFunc(rest, func() {
-		t.mu.Lock()
-		doc := t.waiting
-		t.waiting, t.sent = nil, time.Now()
-		t.mu.Unlock()
-		h.publish(t, doc)
-	})
+	switch {
+	case queued:
+	case rest > 0:
+		time.AfterFunc(rest, func() { h.tick(t) })
+	default:
+		h.publish(t, raw)
+	}
 	return nil
 }
 
+// tick publishes the conflated document that waits.
+func (h *Hub) tick(t *topic) {
+	t.pub.Lock()
+	defer t.pub.Unlock()
+	t.mu.Lock()
+	doc := t.waiting
+	t.waiting, t.sent = nil, time.Now()
+	t.mu.Unlock()
+	h.publish(t, doc)
+}
+
+// publish needs t.pub: a version goes to the other nodes with its own document,
+// and they hear versions in order.
 func (h *Hub) publish(t *topic, doc map[string]json.RawMessage) {
-	t.replace(doc, h.epoch)
-	v, _ := t.snap()
+	v := t.replace(doc, h.epoch)
 	h.cfg.Broker.Publish(Message{Topic: t.name, Version: v, Doc: doc})
 }
 
@@ -268,6 +283,8 @@ func (h *Hub) Event(name string, seq int64, body any) error {
 		return err
 	}
 	t := h.topic(name)
+	t.pub.Lock()
+	defer t.pub.Unlock()
 	if seq == 0 {
 		t.mu.Lock()
 		seq = max(t.seq+1, h.epoch)
@@ -285,12 +302,7 @@ func (h *Hub) mirror(m Message) {
 		t.event(m.Seq, m.Body, h.cfg.Lossy != nil && h.cfg.Lossy(m.Topic))
 		return
 	}
-	t.mu.Lock()
-	stale := m.Version <= t.version
-	t.mu.Unlock()
-	if !stale {
-		t.replace(m.Doc, m.Version)
-	}
+	t.mirror(m.Doc, m.Version)
 }
 
 // Run beats the heart and mirrors other nodes until ctx ends.

@@ -15,9 +15,11 @@ const ringSize = 1024
 // topic is one named stream. A state topic has a document and a version; an
 // event topic has a sequence and a ring. A name is only ever one of the two.
 //
-// Lock order: topic.mu before Conn.mu.
+// Lock order: topic.pub, topic.mu, Conn.mu.
 type topic struct {
 	name string
+
+	pub sync.Mutex // held by who publishes here, so that every node hears the same order
 
 	mu   sync.Mutex
 	subs map[*Conn]struct{} // guarded by mu
@@ -53,11 +55,26 @@ func (t *topic) snapLocked() (int64, []byte) {
 
 var null = json.RawMessage("null")
 
-// replace makes doc the document and tells everyone what changed: one delta
-// frame for all. Nothing is sent when nothing changed.
-func (t *topic) replace(doc map[string]json.RawMessage, first int64) {
+// replace makes doc the document, at the next version and at least first, and
+// tells everyone what changed: one delta frame for all. Nothing is sent, and the
+// version stays, when nothing changed.
+func (t *topic) replace(doc map[string]json.RawMessage, first int64) (version int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.change(doc, max(t.version+1, first))
+	return t.version
+}
+
+// mirror makes the document of another node ours, unless ours is as new.
+func (t *topic) mirror(doc map[string]json.RawMessage, version int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if version > t.version {
+		t.change(doc, version)
+	}
+}
+
+func (t *topic) change(doc map[string]json.RawMessage, version int64) {
 	changed := map[string]json.RawMessage{}
 	for k, v := range doc {
 		if old, ok := t.doc[k]; !ok || !bytes.Equal(old, v) {
@@ -72,8 +89,7 @@ func (t *topic) replace(doc map[string]json.RawMessage, first int64) {
 	if len(changed) == 0 && t.version != 0 {
 		return
 	}
-	t.version = max(t.version+1, first)
-	t.doc, t.snapshot = doc, nil
+	t.version, t.doc, t.snapshot = version, doc, nil
 	frame := wire.Delta(t.name, t.version, changed)
 	for c := range t.subs {
 		c.pushState(t, t.version, frame)
@@ -98,7 +114,7 @@ func (t *topic) event(seq int64, body json.RawMessage, lossy bool) {
 		t.ring = append([]ringed(nil), t.ring[len(t.ring)-ringSize:]...)
 	}
 	for c := range t.subs {
-		c.push(entry{data: frame, event: true, lossy: lossy})
+		c.push(entry{data: frame, counted: true, lossy: lossy})
 	}
 }
 
@@ -108,16 +124,12 @@ func (t *topic) join(c *Conn, since int64, resume bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.subs[c] = struct{}{}
+	c.mu.Lock()
+	c.topics[t] = &place{}
+	delete(c.pending, t) // a delta that waits is older than the snapshot
+	c.mu.Unlock()
 	if t.version != 0 {
-		c.mu.Lock()
-		c.topics[t] = 0
-		delete(c.pending, t) // a delta that waits is older than the snapshot
-		c.mu.Unlock()
 		c.pushState(t, t.version, nil)
-	} else {
-		c.mu.Lock()
-		c.topics[t] = 0
-		c.mu.Unlock()
 	}
 	if !resume || t.seq == 0 && since == 0 {
 		return
@@ -127,11 +139,11 @@ func (t *topic) join(c *Conn, since int64, resume bool) {
 		oldest = t.ring[0].seq
 	}
 	if since+1 < oldest || since > t.seq {
-		c.push(entry{data: wire.Gap(t.name, max(oldest-1, 0)), event: true})
+		c.push(entry{data: wire.Gap(t.name, max(oldest-1, 0))})
 	}
 	for _, r := range t.ring {
 		if r.seq > since || since > t.seq {
-			c.push(entry{data: r.frame, event: true})
+			c.push(entry{data: r.frame})
 		}
 	}
 }
