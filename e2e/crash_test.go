@@ -172,15 +172,18 @@ func checkCount(t *testing.T, round int, org *Client, want map[string]int64) {
 		t.Fatalf("round %d: the tally differs from a recount of the rows", round)
 	}
 	var board struct {
-		Rows []struct {
+		Votes []int64 `json:"votes"`
+		Rows  []struct {
 			Entry string `json:"entry"`
-			Votes int64  `json:"votes"`
 		} `json:"rows"`
 	}
 	org.Do("GET", "/v1/ballots/crash", nil, &board)
-	for _, row := range board.Rows {
-		if row.Votes != want[row.Entry] {
-			t.Fatalf("round %d: %s has %d votes, the voters hold %d", round, row.Entry, row.Votes, want[row.Entry])
+	if len(board.Votes) != len(board.Rows) {
+		t.Fatalf("round %d: %d figures for %d rows", round, len(board.Votes), len(board.Rows))
+	}
+	for i, row := range board.Rows {
+		if board.Votes[i] != want[row.Entry] {
+			t.Fatalf("round %d: %s has %d votes, the voters hold %d", round, row.Entry, board.Votes[i], want[row.Entry])
 		}
 	}
 }

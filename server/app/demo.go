@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"hecai/access"
 	"hecai/contest"
-	"hecai/stage/cue"
 	"hecai/stream"
 	"hecai/vote"
 )
@@ -39,18 +39,16 @@ func Demo(ctx context.Context, cfg Config, demo DemoConfig, out io.Writer) error
 		cfg.Data = dir
 	}
 	cfg.Watermark = true
-	n, err := Open(ctx, cfg)
+	n, err := open(ctx, cfg, seed)
 	if err != nil {
 		return err
 	}
 	d := &demonstration{node: n, cfg: demo, out: out}
-	if err := d.seed(ctx); err != nil {
-		n.close()
-		return &StartError{fmt.Errorf("seed the demo: %w", err)}
-	}
-	if err := d.invite(ctx); err != nil {
-		n.close()
-		return &StartError{err}
+	for _, step := range []func(context.Context) error{d.roll, d.invite} {
+		if err := step(ctx); err != nil {
+			n.close()
+			return &StartError{err}
+		}
 	}
 	play, stop := context.WithCancel(ctx)
 	defer stop()
@@ -66,101 +64,24 @@ type demonstration struct {
 	node   *Node
 	cfg    DemoConfig
 	out    io.Writer
-	judges []actor // the sample judges' link tokens
+	judges []string // link tokens of the sample judges, by seat
 }
 
-// actor is a synthetic person who came in by a link.
-type actor struct {
-	name  string
-	token string
-}
-
-// seed fills the fresh record: sample entries and judges, the sheets of the
-// defences before tonight, one ballot, one session with its rundown.
-func (d *demonstration) seed(ctx context.Context) error {
-	n := d.node
-	if had, err := n.db.Entries(ctx); err != nil || len(had) > 0 {
-		return errors.Join(err, when(len(had) > 0, errors.New("the data folder is not empty; name a fresh one")))
-	}
-	entries, judges := contest.Sample()
-	if err := n.db.ReplaceEntries(ctx, entries); err != nil {
-		return err
-	}
-	if err := n.db.SaveJudges(ctx, judges); err != nil {
-		return err
-	}
-	ballot := vote.Ballot{
-		ID: demoBallot, Session: demoSession, Title: "现场人气榜", Visibility: vote.Live, State: vote.StateArmed,
-		Quota: vote.Quota{Window: vote.PerBallot, MaxVotes: 3, PerEntry: 1, AllowChange: true},
-	}
-	for i, e := range contest.RunningOrder(entries) {
-		ballot.Options = append(ballot.Options, vote.Option{No: i + 1, Entry: e.ID, Track: e.Track})
-	}
-	if _, err := n.db.SaveBallot(ctx, ballot); err != nil {
-		return err
-	}
-	if err := n.box.Reload(ctx); err != nil {
-		return err
-	}
-	rundown := cue.Demo(cue.DemoIDs{
-		Session: demoSession, Title: "决赛暨颁奖之夜", Subtitle: n.plan.ShortName,
-		Entry: contest.RunningOrder(entries)[0].ID, Ballot: demoBallot, Counted: demoBallot,
-	})
-	if err := n.shows.create(ctx, rundown, entries, judges); err != nil {
-		return err
-	}
+// roll starts the test programme: two cameras that play looped clips, and a
+// slot for a phone.
+func (d *demonstration) roll(ctx context.Context) error {
+	relay := d.node.relay
 	for _, c := range []struct {
 		name, label string
 		clip        stream.Clip
 	}{{"stage", "主舞台", stream.ClipStage}, {"close", "特写", stream.ClipClose}} {
-		n.relay.AddCamera(string(demoSession), c.name, c.label)
-		if err := n.relay.PlayClip(ctx, string(demoSession), c.name, c.clip); err != nil {
+		relay.AddCamera(string(demoSession), c.name, c.label)
+		if err := relay.PlayClip(ctx, string(demoSession), c.name, c.clip); err != nil {
 			return err
 		}
 	}
-	n.relay.AddCamera(string(demoSession), "phone", "手机机位")
-	return d.scoreEarlier(ctx, entries, judges)
-}
-
-func when(cond bool, err error) error {
-	if cond {
-		return err
-	}
+	relay.AddCamera(string(demoSession), "phone", "手机机位")
 	return nil
-}
-
-// scoreEarlier hands in the sheets of the defences before tonight. Tonight's
-// entry, the first in running order, is scored on stage.
-func (d *demonstration) scoreEarlier(ctx context.Context, entries []contest.Entry, judges []contest.Judge) error {
-	tonight := contest.RunningOrder(entries)[0].ID
-	for i, e := range entries {
-		if e.ID == tonight {
-			continue
-		}
-		for j, judge := range judges {
-			sheet := contest.Sheet{
-				Session: demoSession, Entry: e.ID, Judge: judge.ID, Rev: 1, State: contest.SheetSubmitted,
-				Marks: sampleMarks(d.node.plan.Criteria, i, j), UpdatedAt: d.node.cfg.Now().UnixMilli(),
-			}
-			if err := d.node.db.SaveSheet(ctx, sheet, 0); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// sampleMarks makes up marks between 72 and 97 that differ by entry, judge and
-// criterion in a fixed way, so that rehearsals can be compared.
-func sampleMarks(criteria []contest.Criterion, entry, judge int) map[contest.CriterionID]contest.Mark {
-	out := map[contest.CriterionID]contest.Mark{}
-	for k, c := range criteria {
-		base := 78 + (entry*37)%16    // the entry's level
-		taste := (judge*13+k*7)%9 - 4 // the judge's leaning
-		step := (entry*11 + judge*5 + k*3) % 4
-		out[c.ID] = contest.Mark((base+taste)*100+step*25) * contest.Mark(c.Max) / 100
-	}
-	return out
 }
 
 // invite makes the accounts and links and prints where to go.
@@ -202,20 +123,28 @@ func (d *demonstration) invite(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.judges = append(d.judges, actor{name: string(j.ID), token: token})
+		d.judges = append(d.judges, token)
 	}
 	fmt.Fprintf(d.out, "\n喝彩 Hecai · 彩排 / rehearsal on sample data\n\n")
+	here := "http://" + n.loopback() // browsers open a camera only over HTTPS or on this machine
+	if n.cfg.PublicURL != "" {
+		here = n.URL()
+	}
 	for _, row := range [][2]string{
 		{"观众 audience   ", "/live/" + string(demoSession)},
 		{"大屏 screen     ", "/screen/main#t=" + screen},
 		{"导演 director   ", "/director#login=" + director},
 		{"主持 host       ", "/host#t=" + host},
-		{"评委 judge      ", "/judge#t=" + d.judges[0].token},
+		{"评委 judge      ", "/judge#t=" + d.judges[0]},
 		{"推流 broadcaster", "/broadcast#t=" + camera},
 		{"组委会 admin    ", "/admin#login=" + organiser},
 		{"首页 site       ", "/"},
 	} {
-		fmt.Fprintf(d.out, "  %s  %s%s\n", row[0], n.URL(), row[1])
+		base := n.URL()
+		if strings.HasPrefix(row[1], "/broadcast") {
+			base = here
+		}
+		fmt.Fprintf(d.out, "  %s  %s%s\n", row[0], base, row[1])
 	}
 	fmt.Fprintf(d.out, "\n手机扫码看直播 / scan for the phone page  %s/live/%s\n\n", n.URL(), demoSession)
 	return printQR(d.out, n.URL()+"/live/"+string(demoSession))

@@ -53,12 +53,20 @@ func (n *Node) URL() string { return n.url }
 // Open takes the port, the folder and the database, and wires the parts. An
 // error is a *StartError in one line.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
+	return open(ctx, cfg, func(context.Context, *Node) error { return nil })
+}
+
+// open opens a node; seed may fill a fresh record before the parts that read it
+// open.
+func open(ctx context.Context, cfg Config, seed func(context.Context, *Node) error) (*Node, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	n := &Node{cfg: cfg.withDefaults(), running: make(chan struct{})}
+	fill := func(ctx context.Context) error { return seed(ctx, n) }
 	for _, step := range []func(context.Context) error{
-		n.openPort, n.openStore, n.openPlan, n.openDesk, n.openHub, n.openBox, n.openRelay, n.openShows, n.openEdge,
+		n.openPort, n.openStore, n.openPlan, n.planSessions, fill,
+		n.openDesk, n.openHub, n.openBox, n.openRelay, n.openShows, n.openEdge,
 	} {
 		if err := step(ctx); err != nil {
 			n.close()

@@ -38,20 +38,12 @@ type show struct {
 	online int // guarded by mu; last told
 }
 
-// openShows loads the sessions, on the first start those of the plan.
+// openShows loads the sessions.
 func (n *Node) openShows(ctx context.Context) error {
 	n.shows = &shows{n: n, all: map[contest.SessionID]*show{}}
 	rows, err := n.db.Sessions(ctx)
 	if err != nil {
 		return err
-	}
-	if len(rows) == 0 {
-		if err := n.planSessions(ctx); err != nil {
-			return err
-		}
-		if rows, err = n.db.Sessions(ctx); err != nil {
-			return err
-		}
 	}
 	if err := n.shows.loadCards(ctx); err != nil {
 		return err
@@ -67,9 +59,12 @@ func (n *Node) openShows(ctx context.Context) error {
 	return nil
 }
 
-// planSessions makes a session of the final and of each event of the plan, with
-// a rundown that the organiser fills.
+// planSessions makes, on the first start, a session of the final and of each
+// event of the plan, with a rundown that the organiser fills.
 func (n *Node) planSessions(ctx context.Context) error {
+	if had, err := n.db.Sessions(ctx); err != nil || len(had) > 0 {
+		return err
+	}
 	order := 0
 	add := func(id, title, kind string) error {
 		order++
@@ -301,45 +296,6 @@ func (s *shows) Reload(ctx context.Context) error {
 		if err := sh.stage.Replace(ctx, r, c); err != nil {
 			return err
 		}
-	}
-	for _, b := range s.n.box.Ballots() {
-		s.Announce(b.ID)
-	}
-	return nil
-}
-
-// create makes a session with its rundown, before the node runs.
-func (s *shows) create(ctx context.Context, r cue.Rundown, entries []contest.Entry, judges []contest.Judge) error {
-	sh, err := s.find(r.Session)
-	if err != nil {
-		return err
-	}
-	sh.row.Title, sh.row.Subtitle, sh.row.Mode = r.Title, r.Subtitle, r.Mode
-	if err := s.n.db.SaveSession(ctx, sh.row); err != nil {
-		return err
-	}
-	if err := s.n.db.SaveRundown(ctx, r); err != nil {
-		return err
-	}
-	var ids []contest.EntryID
-	for _, e := range contest.RunningOrder(entries) {
-		ids = append(ids, e.ID)
-	}
-	if err := s.n.db.SetSessionEntries(ctx, r.Session, ids); err != nil {
-		return err
-	}
-	var seats []contest.JudgeID
-	for _, j := range judges {
-		seats = append(seats, j.ID)
-	}
-	if err := s.n.db.SetSessionJudges(ctx, r.Session, seats); err != nil {
-		return err
-	}
-	if err := s.loadCards(ctx); err != nil {
-		return err
-	}
-	if err := s.add(ctx, sh.row); err != nil {
-		return err
 	}
 	for _, b := range s.n.box.Ballots() {
 		s.Announce(b.ID)

@@ -66,6 +66,22 @@ func (s *Server) getContest(c echo.Context) error {
 	return ok(c, p)
 }
 
+// trackName is a track (赛道) as lists and chips need it: the whole plan is too
+// much for a phone that only wants its colours.
+type trackName struct {
+	ID    contest.TrackID `json:"id"`
+	No    int             `json:"no"`
+	Short string          `json:"short"`
+}
+
+func (s *Server) getTracks(c echo.Context) error {
+	out := make([]trackName, len(s.cfg.Plan.Tracks))
+	for i, t := range s.cfg.Plan.Tracks {
+		out[i] = trackName{t.ID, t.No, t.Short}
+	}
+	return ok(c, out)
+}
+
 func (s *Server) getSessions(c echo.Context) error { return ok(c, s.cfg.Shows.Sessions()) }
 
 func (s *Server) postDevice(c echo.Context) error {

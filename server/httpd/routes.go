@@ -23,6 +23,7 @@ func (s *Server) table() []route {
 		{"GET", "/readyz", s.getReady},
 		{"GET", "/v1/time", s.getTime},
 		{"GET", "/v1/contest", s.getContest},
+		{"GET", "/v1/tracks", s.getTracks},
 		{"GET", "/v1/sessions", s.getSessions},
 		{"GET", "/qr.svg", s.getQR},
 

@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"hecai/contest"
+	"hecai/stage/cue"
+	"hecai/vote"
+)
+
+// seed fills a fresh record with the demo's samples: entries, judges, the
+// sheets of the defences before tonight, one ballot, and the final with its
+// rundown.
+func seed(ctx context.Context, n *Node) error {
+	had, err := n.db.Entries(ctx)
+	if err != nil {
+		return err
+	}
+	if len(had) > 0 {
+		return errors.New("示例演出需要空的数据目录 / the demo wants an empty data folder")
+	}
+	entries, judges := contest.Sample()
+	order := contest.RunningOrder(entries)
+	if err := n.db.ReplaceEntries(ctx, entries); err != nil {
+		return err
+	}
+	if err := n.db.SaveJudges(ctx, judges); err != nil {
+		return err
+	}
+	ballot := vote.Ballot{
+		ID: demoBallot, Session: demoSession, Title: "现场人气榜", Visibility: vote.Live, State: vote.StateArmed,
+		Quota: vote.Quota{Window: vote.PerBallot, MaxVotes: 3, PerEntry: 1, AllowChange: true},
+	}
+	for i, e := range order {
+		ballot.Options = append(ballot.Options, vote.Option{No: i + 1, Entry: e.ID, Track: e.Track})
+	}
+	if _, err := n.db.SaveBallot(ctx, ballot); err != nil {
+		return err
+	}
+	if err := seedFinal(ctx, n, order, judges); err != nil {
+		return err
+	}
+	return scoreEarlier(ctx, n, entries, judges)
+}
+
+// seedFinal sets who is in the final and what happens in it.
+func seedFinal(ctx context.Context, n *Node, order []contest.Entry, judges []contest.Judge) error {
+	rundown := cue.Demo(cue.DemoIDs{
+		Session: demoSession, Title: "决赛暨颁奖之夜", Subtitle: n.plan.ShortName,
+		Entry: order[0].ID, Ballot: demoBallot, Counted: demoBallot,
+	})
+	row, err := n.db.Session(ctx, demoSession)
+	if err != nil {
+		return err
+	}
+	row.Title, row.Subtitle, row.Mode = rundown.Title, rundown.Subtitle, rundown.Mode
+	if err := n.db.SaveSession(ctx, row); err != nil {
+		return err
+	}
+	var ids []contest.EntryID
+	for _, e := range order {
+		ids = append(ids, e.ID)
+	}
+	if err := n.db.SetSessionEntries(ctx, demoSession, ids); err != nil {
+		return err
+	}
+	var seats []contest.JudgeID
+	for _, j := range judges {
+		seats = append(seats, j.ID)
+	}
+	if err := n.db.SetSessionJudges(ctx, demoSession, seats); err != nil {
+		return err
+	}
+	return n.db.SaveRundown(ctx, rundown)
+}
+
+// scoreEarlier hands in the sheets of the defences before tonight. Tonight's
+// entry, the first in running order, is scored on stage.
+func scoreEarlier(ctx context.Context, n *Node, entries []contest.Entry, judges []contest.Judge) error {
+	tonight := contest.RunningOrder(entries)[0].ID
+	for i, e := range entries {
+		if e.ID == tonight {
+			continue
+		}
+		for j, judge := range judges {
+			sheet := contest.Sheet{
+				Session: demoSession, Entry: e.ID, Judge: judge.ID, Rev: 1, State: contest.SheetSubmitted,
+				Marks: sampleMarks(n.plan.Criteria, i, j), UpdatedAt: n.cfg.Now().UnixMilli(),
+			}
+			if err := n.db.SaveSheet(ctx, sheet, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sampleMarks makes up marks between 74 and 98 that differ by entry, judge and
+// criterion in a fixed way, so that rehearsals can be compared.
+func sampleMarks(criteria []contest.Criterion, entry, judge int) map[contest.CriterionID]contest.Mark {
+	out := map[contest.CriterionID]contest.Mark{}
+	for k, c := range criteria {
+		base := 78 + (entry*37)%16    // the entry's level
+		taste := (judge*13+k*7)%9 - 4 // the judge's leaning
+		step := (entry*11 + judge*5 + k*3) % 4
+		out[c.ID] = contest.Mark((base+taste)*100+step*25) * contest.Mark(c.Max) / 100
+	}
+	return out
+}

@@ -1,0 +1,3 @@
+import { boot, html } from '../lib/ui.js';
+
+boot(['admin'], () => html`<div class="wait">…</div>`);

@@ -1,0 +1,3 @@
+import { boot, html } from '../lib/ui.js';
+
+boot(['broadcast'], () => html`<div class="wait">…</div>`);

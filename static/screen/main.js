@@ -1,0 +1,3 @@
+import { boot, html } from '../lib/ui.js';
+
+boot(['screen'], () => html`<div class="wait">…</div>`);

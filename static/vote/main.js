@@ -1,0 +1,3 @@
+import { boot, html } from '../lib/ui.js';
+
+boot(['vote'], () => html`<div class="wait">…</div>`);
