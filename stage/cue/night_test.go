@@ -135,6 +135,7 @@ type play struct {
 	now    int64
 	facts  []Fact
 	last   []Fact // of the last command
+	fired  Fired  // of the last command; zero if it revealed nothing
 }
 
 func newPlay(t tb, r Rundown, n *night) *play {
@@ -164,7 +165,7 @@ func (p *play) tell(facts ...Fact) {
 func (p *play) do(role string, cmd Command) *fault.Error {
 	p.t.Helper()
 	p.now += 1000
-	p.last = nil
+	p.last, p.fired = nil, Fired{}
 	plan, err := Decide(p.s, role, cmd, p.now)
 	if err != nil {
 		return err
@@ -249,10 +250,8 @@ func (p *play) ballot(e Effect) []Fact {
 func (p *play) seal() {
 	p.t.Helper()
 	b := p.n.ballots["b"]
-	var counted []CountedBallot
-	if b.State == vote.StateClosed {
-		counted = append(counted, CountedBallot{Ballot: b, Tally: p.n.tally(b), Root: "ab", Leaves: 9})
-	}
+	b.State, b.Round = vote.StateClosed, max(b.Round, 1) // the votes count, however the show went
+	counted := []CountedBallot{{Ballot: b, Tally: p.n.tally(b), Root: "ab", Leaves: 9}}
 	salt := make([]byte, 32)
 	salt[0] = p.n.salt
 	sealed, blockers, err := Seal(&p.n.catalog, "final", p.n.sheets, counted, salt)
@@ -264,6 +263,7 @@ func (p *play) seal() {
 
 func (p *play) reveal(f Fired) []Fact {
 	p.t.Helper()
+	p.fired = f
 	var sealed Sealed
 	switch f.What() {
 	case RevealMarks:

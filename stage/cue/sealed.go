@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"slices"
 
@@ -31,8 +32,8 @@ type Sealed struct {
 // String keeps results out of logs.
 func (Sealed) String() string { return "sealed" }
 
-// GoString keeps results out of logs.
-func (Sealed) GoString() string { return "cue.Sealed{}" }
+// Format keeps results out of logs, whatever the verb.
+func (Sealed) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "sealed") }
 
 // MarshalJSON refuses: a sealed result leaves by Step alone.
 func (Sealed) MarshalJSON() ([]byte, error) {
