@@ -1,0 +1,562 @@
+package stage_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"hecai/contest"
+	"hecai/fault"
+	"hecai/stage"
+	"hecai/stage/cue"
+	"hecai/store/storetest"
+	"hecai/vote"
+	"hecai/vote/box"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+var bg = context.Background()
+
+var (
+	director  = stage.Actor{Role: cue.RoleDirector, Name: "示例导演"}
+	moderator = stage.Actor{Role: cue.RoleModerator, Name: "示例审核"}
+)
+
+// rig is a stage with the record and the ballot box that it has in production,
+// and a world outside that writes down what it is told.
+type rig struct {
+	t       testing.TB
+	db      storetest.Record
+	store   *shaky
+	box     *box.Box
+	now     atomic.Int64 // added to the wall clock, ns
+	catalog cue.Catalog
+	rundown cue.Rundown
+	pub     *listener
+	cams    *cameras
+
+	current atomic.Pointer[stage.Stage]
+	stop    func()
+}
+
+type option func(*rig)
+
+func withRundown(text string) option {
+	return func(r *rig) { r.rundown = parse(r.t, text) }
+}
+
+func newRig(t testing.TB, options ...option) *rig {
+	t.Helper()
+	r := &rig{t: t, db: storetest.SQLite(t), pub: &listener{docs: map[string]string{}}, catalog: catalog(t, 9, 5)}
+	r.store = &shaky{Record: r.db}
+	r.cams = &cameras{list: []cue.Camera{{Name: "main", Label: "主舞台", State: "live"}, {Name: "close", Label: "特写", State: "live"}}}
+	r.rundown = parse(t, evening)
+	for _, o := range options {
+		o(r)
+	}
+	ballot := vote.Ballot{ID: "b", Session: "final", Title: "人气", Visibility: vote.Hidden, State: vote.StateArmed, Quota: vote.Quota{MaxVotes: 1, AllowChange: true}}
+	for i, e := range r.catalog.Entries {
+		ballot.Options = append(ballot.Options, vote.Option{No: i + 1, Entry: e.ID, Track: e.Track})
+	}
+	if _, err := r.db.SaveBallot(bg, ballot); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	r.box, err = box.New(bg, box.Config{
+		Store: r.db, Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), Pseudonyms: []byte("0123456789abcdef"),
+		Origin: "example.com/hecai", OnChange: func(b vote.Ballot, _ vote.Tally) {
+			if s := r.current.Load(); s != nil {
+				s.BallotChanged(b)
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(run(t, r.box.Run))
+	t.Cleanup(func() { r.halt() })
+	return r
+}
+
+// run starts something that runs, and returns how to end it.
+func run(t testing.TB, what func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(bg)
+	ended := make(chan error, 1)
+	go func() { ended <- what(ctx) }()
+	return sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
+func (r *rig) config() stage.Config {
+	return stage.Config{
+		Rundown: r.rundown, Catalog: r.catalog, Store: r.store, Messages: r.store, Box: r.box, Publisher: r.pub,
+		Ledger: r.db, Cameras: r.cams, Live: func() stage.Live {
+			return stage.Live{Online: map[contest.JudgeID]bool{"j2": true}, Audience: 42, AckP99: 1500 * time.Microsecond}
+		},
+		Now: func() time.Time { return time.Now().Add(time.Duration(r.now.Load())) },
+	}
+}
+
+// start starts a stage on what is stored, and waits until it has looked around.
+func (r *rig) start() *stage.Stage {
+	r.t.Helper()
+	s, err := stage.New(bg, r.config())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.current.Store(s)
+	r.stop = run(r.t, s.Run)
+	r.settle()
+	return s
+}
+
+// settle waits until the actor has done what it had to do: it is asked for
+// something, and answers in turn.
+func (r *rig) settle() {
+	r.t.Helper()
+	if _, err := r.s().Judging().Sheets(bg, "j1"); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) halt() {
+	if r.stop != nil {
+		r.stop()
+		r.stop = nil
+	}
+}
+
+// restart ends the stage and starts another on the same record.
+func (r *rig) restart() *stage.Stage {
+	r.t.Helper()
+	r.halt()
+	return r.start()
+}
+
+func (r *rig) s() *stage.Stage { return r.current.Load() }
+
+// do gives a command of the director with the present revision.
+func (r *rig) do(kind, name string) error {
+	_, err := r.s().Do(bg, director, cue.Command{Rev: r.s().Rev(), Kind: kind, Cue: name})
+	return err
+}
+
+// fire fires cues, arming those that need it.
+func (r *rig) fire(cues ...string) {
+	r.t.Helper()
+	for _, c := range cues {
+		err := r.do("fire", c)
+		if fault.CodeOf(err) == "stage.not_armed" {
+			must(r.t, r.do("arm", c))
+			err = r.do("fire", c)
+		}
+		if err != nil {
+			r.t.Fatalf("fire %s: %v", c, err)
+		}
+	}
+}
+
+// finish fires a cue until it is done.
+func (r *rig) finish(cues ...string) {
+	r.t.Helper()
+	for _, c := range cues {
+		r.fire(c)
+		for range 50 {
+			if err := r.do("fire", c); fault.CodeOf(err) == "stage.done" {
+				break
+			} else if err != nil {
+				r.t.Fatalf("fire %s: %v", c, err)
+			}
+		}
+	}
+}
+
+// cast has voters vote, each for one entry.
+func (r *rig) cast(choices map[int64]contest.EntryID) {
+	r.t.Helper()
+	for voter, entry := range choices {
+		out, err := r.box.Cast(bg, vote.Cast{Ballot: "b", Voter: voter, Rev: 1, Choice: []contest.EntryID{entry}})
+		if err != nil || out.Fault != nil {
+			r.t.Fatalf("voter %d: %v %v", voter, out.Fault, err)
+		}
+	}
+}
+
+// marks are the same on every criterion, so that a total is the mark itself.
+func (r *rig) marks(mark contest.Mark) map[contest.CriterionID]contest.Mark {
+	out := map[contest.CriterionID]contest.Mark{}
+	for _, c := range r.catalog.Plan.Criteria {
+		out[c.ID] = mark
+	}
+	return out
+}
+
+// markOf is what the judge gives the entry: the later entry the better ones.
+func markOf(entry, judge int) contest.Mark { return contest.Mark(6000 + entry*200 + judge*17) }
+
+// score has every judge hand in every sheet, or those of the named entries.
+func (r *rig) score(only ...contest.EntryID) {
+	r.t.Helper()
+	for i, e := range r.catalog.Entries {
+		if len(only) > 0 && !slices.Contains(only, e.ID) {
+			continue
+		}
+		for j, judge := range r.catalog.Judges {
+			sheet, err := r.s().Judging().Save(bg, judge.ID, e.ID, 0, r.marks(markOf(i, j)), "")
+			must(r.t, err)
+			_, err = r.s().Judging().Submit(bg, judge.ID, e.ID, sheet.Rev)
+			must(r.t, err)
+		}
+	}
+}
+
+func (r *rig) facts() []cue.Fact {
+	r.t.Helper()
+	facts, err := r.db.LoadFacts(bg, "final", 0)
+	must(r.t, err)
+	return facts
+}
+
+// honest checks that everything that was told is stored, was told once and in
+// order, and that nothing public that is stored was kept back.
+func (r *rig) honest() {
+	r.t.Helper()
+	stored := map[int64]string{}
+	public := 0
+	for _, f := range r.facts() {
+		if f.Public() {
+			stored[f.Seq] = text(r.t, f.Event())
+			public++
+		}
+	}
+	told := r.pub.told("show/final")
+	last := int64(0)
+	for _, e := range told {
+		if e.seq <= last {
+			r.t.Fatalf("event %d was told after %d", e.seq, last)
+		}
+		if last = e.seq; stored[e.seq] != e.body {
+			r.t.Fatalf("event %d was told as\n%s\nand is stored as\n%s", e.seq, e.body, stored[e.seq])
+		}
+	}
+	if len(told) != public {
+		r.t.Fatalf("%d events were told of %d public facts", len(told), public)
+	}
+}
+
+// shown checks that the published documents are what the stored facts say.
+func (r *rig) shown() {
+	r.t.Helper()
+	state, err := cue.Fold(r.rundown, r.catalog, r.facts())
+	must(r.t, err)
+	same(r.t, "stage topic", r.pub.doc("stage/final"), text(r.t, cue.Public(state).Doc()))
+	same(r.t, "host topic", r.pub.doc("host/final"), text(r.t, cue.Host(state).Doc()))
+}
+
+// standing is where the show stands, as everyone sees it. The desk's queue and
+// figures are apart: they are measured.
+func (r *rig) standing() string {
+	v := r.s().StaffView()
+	v.Blockers = nil // of the last refused seal, which is no fact
+	return text(r.t, []any{r.s().View(), r.s().HostView(), r.s().Rev(), v})
+}
+
+// listener is the world: it keeps the documents and the events, as bytes.
+type listener struct {
+	mu     sync.Mutex
+	docs   map[string]string
+	events []event
+	all    []string // every byte that was told, but to the desk
+}
+
+type event struct {
+	topic string
+	seq   int64
+	body  string
+}
+
+func (l *listener) State(topic string, doc map[string]any) {
+	b, err := json.Marshal(doc)
+	if err != nil {
+		panic(err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.docs[topic] = string(b)
+	l.all = append(l.all, string(b))
+}
+
+func (l *listener) Event(topic string, seq int64, body any) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		panic(err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, event{topic, seq, string(b)})
+	l.all = append(l.all, string(b))
+}
+
+func (l *listener) doc(topic string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.docs[topic]
+}
+
+func (l *listener) told(topic string) []event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(l.events), func(e event) bool { return e.topic != topic })
+}
+
+func (l *listener) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events, l.all = nil, nil
+}
+
+func (l *listener) everything() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.all)
+}
+
+// The ways of a record to fail.
+const (
+	sound    = ""
+	refuses  = "refuses"  // stores nothing and says so
+	mumbles  = "mumbles"  // stores, and says that it failed
+	readOnly = "readOnly" // as refuses, and sheets, seals and messages too
+)
+
+var errDisk = errors.New("示例：磁盘写入失败")
+
+// shaky is the record on a disk that fails.
+type shaky struct {
+	storetest.Record
+	mu    sync.Mutex
+	mode  string
+	blind bool          // facts can't be read
+	gate  chan struct{} // verdicts wait for it; nil = they don't
+}
+
+func (s *shaky) set(mode string, blind bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mode, s.blind = mode, blind
+}
+
+func (s *shaky) how() (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mode, s.blind
+}
+
+// write carries out a write as the mode has it.
+func (s *shaky) write(do func() error) error {
+	switch mode, _ := s.how(); mode {
+	case refuses, readOnly:
+		return errDisk
+	case mumbles:
+		return errors.Join(do(), errDisk)
+	}
+	return do()
+}
+
+func (s *shaky) AppendFacts(ctx context.Context, id contest.SessionID, expect int64, facts []cue.Fact) error {
+	return s.write(func() error { return s.Record.AppendFacts(ctx, id, expect, facts) })
+}
+
+func (s *shaky) LoadFacts(ctx context.Context, id contest.SessionID, after int64) ([]cue.Fact, error) {
+	if _, blind := s.how(); blind {
+		return nil, errDisk
+	}
+	return s.Record.LoadFacts(ctx, id, after)
+}
+
+func (s *shaky) others(do func() error) error {
+	if mode, _ := s.how(); mode == refuses {
+		return do()
+	}
+	return s.write(do)
+}
+
+func (s *shaky) SaveSheet(ctx context.Context, sheet contest.Sheet, rev int64) error {
+	return s.others(func() error { return s.Record.SaveSheet(ctx, sheet, rev) })
+}
+
+func (s *shaky) SaveSeal(ctx context.Context, id contest.SessionID, version int, body json.RawMessage, root string) error {
+	return s.others(func() error { return s.Record.SaveSeal(ctx, id, version, body, root) })
+}
+
+func (s *shaky) SaveMessage(ctx context.Context, m stage.Message) error {
+	return s.others(func() error { return s.Record.SaveMessage(ctx, m) })
+}
+
+func (s *shaky) SetMessageState(ctx context.Context, id, state string) error {
+	s.mu.Lock()
+	gate := s.gate
+	s.mu.Unlock()
+	if gate != nil {
+		<-gate
+	}
+	return s.others(func() error { return s.Record.SetMessageState(ctx, id, state) })
+}
+
+// cameras is a relay with two cameras.
+type cameras struct {
+	mu       sync.Mutex
+	list     []cue.Camera
+	switched []string
+}
+
+func (c *cameras) Switch(_ contest.SessionID, name string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.list, func(x cue.Camera) bool { return x.Name == name })
+	if i < 0 {
+		return fault.New(fault.NotFound, "stream.unknown_camera", "%s", name)
+	}
+	for j := range c.list {
+		c.list[j].OnAir = i == j
+	}
+	c.switched = append(c.switched, name)
+	return nil
+}
+
+func (c *cameras) Cameras(contest.SessionID) []cue.Camera {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.list)
+}
+
+func (c *cameras) turn(name, state string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.list {
+		if c.list[i].Name == name {
+			c.list[i].State = state
+		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantCode(t testing.TB, what string, err error, code string) {
+	t.Helper()
+	if got := fault.CodeOf(err); got != code {
+		t.Errorf("%s: %q (%v), want %q", what, got, err, code)
+	}
+}
+
+func same(t testing.TB, what, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%s:\n%s\nwant\n%s", what, got, want)
+	}
+}
+
+func text(t testing.TB, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	must(t, err)
+	return string(b)
+}
+
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for range 2000 {
+		if ok() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("it did not come to this: %s", what)
+}
+
+func parse(t testing.TB, text string) cue.Rundown {
+	t.Helper()
+	r, problems := cue.ParseRundown([]byte(text))
+	if len(problems) > 0 {
+		t.Fatal(problems[0].Error())
+	}
+	return r
+}
+
+// catalog is a contest of n entries with quotas of 1, 2, 2 and 3.
+func catalog(t testing.TB, entries, judges int) cue.Catalog {
+	t.Helper()
+	p, problems := contest.ParsePlan(contest.Jilin2024)
+	if len(problems) > 0 {
+		t.Fatal(problems[0].Error())
+	}
+	plan := *p
+	plan.Awards = []contest.Award{
+		{ID: "first", Name: "一等奖", Quota: 1, Mode: contest.AwardOne},
+		{ID: "second", Name: "二等奖", Quota: 2, Mode: contest.AwardOne},
+		{ID: "third", Name: "三等奖", Quota: 2, Mode: contest.AwardOne},
+		{ID: "listed", Name: "优秀奖", Quota: 3, Mode: contest.AwardListed},
+	}
+	plan.Scoring.Quorum, plan.Scoring.TrimFrom = 3, 5
+	c := cue.Catalog{Plan: &plan, Ballots: []vote.BallotID{"b"}}
+	for i := range entries {
+		c.Entries = append(c.Entries, contest.Entry{
+			ID: contest.EntryID(fmt.Sprintf("e%d", i+1)), No: i + 1, Order: entries - i, Title: fmt.Sprintf("示例项目%d", i+1),
+			Team: fmt.Sprintf("示例队%d", i+1), Lead: fmt.Sprintf("示例单位%d", i+1), Partners: []string{},
+			Track: plan.Tracks[i%len(plan.Tracks)].ID, State: contest.Qualified,
+		})
+	}
+	for i := range judges {
+		c.Judges = append(c.Judges, contest.Judge{ID: contest.JudgeID(fmt.Sprintf("j%d", i+1)), Name: fmt.Sprintf("示例评委%d", i+1)})
+	}
+	return c
+}
+
+// evening is the rundown of a final.
+const evening = `{"session": "final", "title": "决赛", "mode": "live", "cues": [
+  {"id": "card", "title": "项目展示", "auto": 1, "line": "有请{team}，《{entry}》", "actions": [
+    {"kind": "entry", "entry": "e1"}, {"kind": "scene", "scene": "entry"}, {"kind": "timer", "label": "展示", "seconds": 60}, {"kind": "camera", "camera": "main"}]},
+  {"id": "open", "title": "打分与投票", "auto": 2, "actions": [
+    {"kind": "timer_stop"}, {"kind": "danmaku", "mode": "open"}, {"kind": "sheets_open", "entry": "*"}, {"kind": "ballot_open", "ballot": "b", "seconds": 40}, {"kind": "scene", "scene": "vote"}]},
+  {"id": "close", "title": "截止", "auto": 5, "actions": [{"kind": "ballot_close", "ballot": "b"}]},
+  {"id": "lock", "title": "锁分", "auto": 1, "actions": [{"kind": "sheets_lock", "entry": "*"}]},
+  {"id": "marks", "title": "亮分", "auto": 1, "autoStep": 2, "lines": {"mark": "{judge}：{mark}", "score": "{score}"},
+    "actions": [{"kind": "scene", "scene": "marks"}, {"kind": "reveal", "what": "marks"}]},
+  {"id": "tally", "title": "人气", "auto": 1, "actions": [{"kind": "reveal", "what": "tally", "ballot": "b"}]},
+  {"id": "seal", "title": "密封", "auto": 3, "confirm": true, "actions": [{"kind": "seal", "ballot": "b"}]},
+  {"id": "frozen", "title": "封榜", "auto": 1, "actions": [{"kind": "scene", "scene": "board"}, {"kind": "reveal", "what": "board", "label": "总榜", "from": 4}]},
+  {"id": "third", "title": "三等奖", "auto": 1, "confirm": true, "actions": [{"kind": "scene", "scene": "award"}, {"kind": "reveal", "what": "award", "award": "third"}]},
+  {"id": "second", "title": "二等奖", "auto": 1, "confirm": true, "actions": [{"kind": "reveal", "what": "award", "award": "second"}]},
+  {"id": "first", "title": "一等奖", "auto": 1, "confirm": true, "actions": [{"kind": "reveal", "what": "award", "award": "first"}]},
+  {"id": "verify", "title": "验证", "auto": 1, "actions": [{"kind": "reveal", "what": "verify"}]},
+  {"id": "end", "title": "结束", "lane": "host", "auto": 1, "actions": [{"kind": "end"}]}
+]}`
