@@ -207,7 +207,7 @@ func TestSlowStateClientSkips(t *testing.T) {
 func TestSubscribeAgainWhileTheSnapshotIsOnItsWay(t *testing.T) {
 	t.Parallel()
 	r := hubtest.Start(t, hub.Config{})
-	state(t, r.Hub, "stage/a", doc{"pad": strings.Repeat("x", 16<<20)}) // more than the kernel takes
+	state(t, r.Hub, "stage/a", doc{"pad": strings.Repeat("x", 8<<20)}) // more than the kernel takes
 	ws := r.Raw(t, nil)
 	hubtest.Say(t, ws, `{"t":"auth","ticket":"p"}`, `{"t":"sub","k":["stage/a"]}`)
 	hubtest.Until(t, "the socket listens", func() bool { return r.Hub.Listeners("stage/a") == 1 })

@@ -72,7 +72,7 @@ func TestCloseCodes(t *testing.T) {
 // stays.
 func TestIdle(t *testing.T) {
 	t.Parallel()
-	const idle = 300 * time.Millisecond
+	const idle = 500 * time.Millisecond
 	r := hubtest.Start(t, hub.Config{Idle: idle})
 	dead := r.Raw(t, nil)
 	hubtest.Say(t, dead, `{"t":"auth","ticket":"dead"}`)
@@ -240,26 +240,26 @@ func TestTooManyFrames(t *testing.T) {
 	}
 }
 
-// TestFloodWithoutReading: refusals are queued within a bound like all else. A
-// client that only writes once made them pile up without one.
-func TestFloodWithoutReading(t *testing.T) {
+// TestRepliesThatNobodyReads: replies are queued within a bound like all else. A
+// client that asks and never reads once made them pile up without one.
+func TestRepliesThatNobodyReads(t *testing.T) {
 	t.Parallel()
-	r := hubtest.Start(t, hub.Config{})
+	answer := strings.Repeat("x", 256<<10)
+	r := hubtest.Start(t, hub.Config{Handle: func(context.Context, *hub.Conn, string, json.RawMessage) (any, error) { return answer, nil }})
 	ws := r.Raw(t, nil)
-	hubtest.Say(t, ws, `{"t":"auth","ticket":"p"}`)
-	// The hub stops reading once the client is too slow, so writing stalls.
-	frame := []byte(`{"t":"dance","id":1}`)
-	for begin := time.Now(); ; {
-		ws.SetWriteDeadline(time.Now().Add(500 * time.Millisecond))
-		if ws.WriteMessage(websocket.TextMessage, frame) != nil {
-			break
-		}
-		if time.Since(begin) > hubtest.Patience {
-			t.Fatal("a client that only writes is never stopped")
-		}
+	hubtest.Say(t, ws, `{"t":"auth","ticket":"p"}`, `{"t":"sub","k":["stage/a"]}`)
+	hubtest.Until(t, "the socket listens", func() bool { return r.Hub.Listeners("stage/a") == 1 })
+	const asked = 55 // within the rate; 14 MB of answers, more than the kernel holds
+	for id := range asked {
+		hubtest.Say(t, ws, fmt.Sprintf(`{"t":"req","id":%d,"m":"x"}`, id))
 	}
-	if _, code, _ := hubtest.Closed(t, ws); code != wire.CloseSlow {
+	hubtest.Until(t, "the hub has enough", func() bool { return r.Hub.Listeners("stage/a") == 0 })
+	frames, code, _ := hubtest.Closed(t, ws)
+	if code != wire.CloseSlow {
 		t.Errorf("closed with %d, want %d", code, wire.CloseSlow)
+	}
+	if len(frames) >= asked {
+		t.Errorf("%d frames came, so nothing was bounded", len(frames))
 	}
 }
 
