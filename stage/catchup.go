@@ -58,11 +58,17 @@ func (s *Stage) movedBallots() []cue.Fact {
 			facts = append(facts, cue.Make(opened(b)))
 		case b.State == vote.StateOpen && deadline != b.PublicDeadline():
 			facts = append(facts, cue.Make(cue.BallotExtended{Ballot: b.ID, Deadline: b.PublicDeadline()}))
+		case closed(b) && round != b.Round: // it came and went unseen, maybe before the show was there
+			facts = append(facts, cue.Make(opened(b)), cue.Make(cue.BallotClosed{Ballot: b.ID}))
 		case b.State != vote.StateOpen && open:
 			facts = append(facts, cue.Make(cue.BallotClosed{Ballot: b.ID}))
 		}
 	}
 	return facts
+}
+
+func closed(b vote.Ballot) bool {
+	return b.State == vote.StateClosed || b.State == vote.StateRevealed
 }
 
 // movedCamera follows the programme: the camera on it may be lost or back, or

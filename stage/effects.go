@@ -240,7 +240,7 @@ func (s *Stage) counted(ctx context.Context, id vote.BallotID) ([]cue.CountedBal
 		if id == "" && (!ok || !s.fair(b)) {
 			continue
 		}
-		if b.State != vote.StateClosed && b.State != vote.StateRevealed {
+		if !closed(b) {
 			return nil, fault.New(fault.Conflict, "stage.ballot_open", "ballot %q is %q", one, b.State).With("ballot", string(one))
 		}
 		c := cue.CountedBallot{Ballot: b, Tally: tally}

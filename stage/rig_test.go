@@ -54,6 +54,7 @@ type rig struct {
 	rundown cue.Rundown
 	pub     *listener
 	cams    *cameras
+	free    bool // the ballot is of no session
 
 	current atomic.Pointer[stage.Stage]
 	stop    func()
@@ -75,6 +76,9 @@ func newRig(t testing.TB, options ...option) *rig {
 		o(r)
 	}
 	ballot := vote.Ballot{ID: "b", Session: "final", Title: "人气", Visibility: vote.Hidden, State: vote.StateArmed, Quota: vote.Quota{MaxVotes: 1, AllowChange: true}}
+	if r.free {
+		ballot.Session = ""
+	}
 	for i, e := range r.catalog.Entries {
 		ballot.Options = append(ballot.Options, vote.Option{No: i + 1, Entry: e.ID, Track: e.Track})
 	}

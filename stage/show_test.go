@@ -2,6 +2,7 @@ package stage_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -127,8 +128,8 @@ func marksAndTally(t *testing.T, r *rig) {
 	}
 }
 
-// awards are revealed from the third to the first. e9 has the best marks and no
-// votes; 15% of votes do not make up for two points a place here but for e1.
+// awards are revealed from the third to the first, to those who have earned them
+// by the contest's rules.
 func awards(t *testing.T, r *rig) {
 	t.Helper()
 	r.fire("frozen")
@@ -141,25 +142,45 @@ func awards(t *testing.T, r *rig) {
 	}
 	r.finish("third", "second", "first")
 	v := r.s().View()
-	seen := map[contest.EntryID]bool{}
-	for i, want := range []struct {
-		level contest.AwardID
-		n     int
-	}{{"third", 2}, {"second", 2}, {"first", 1}} {
-		l := v.Awards[i]
-		if l.Level != want.level || len(l.Winners) != want.n {
-			t.Errorf("level %d: %s", i, text(t, l))
-		}
+	got := []string{}
+	for _, l := range v.Awards {
 		for _, w := range l.Winners {
-			if seen[w.Entry] {
-				t.Errorf("%s won twice", w.Entry)
-			}
-			seen[w.Entry] = true
+			got = append(got, fmt.Sprint(l.Level, " ", w.Entry, " ", w.Total))
 		}
+	}
+	best := r.result()
+	want := []string{"third " + best[3], "third " + best[4], "second " + best[1], "second " + best[2], "first " + best[0]}
+	if !slices.Equal(got, want) {
+		t.Errorf("winners %v, want %v", got, want)
 	}
 	if v.Award.Winner == nil || v.Award.Winner.Entry != v.Awards[2].Winners[0].Entry || v.Award.Held {
 		t.Errorf("the last card: %s", text(t, v.Award))
 	}
+}
+
+// result is the ranking by the contest's rules: entry and total, best first.
+func (r *rig) result() []string {
+	plan := r.catalog.Plan
+	var all []contest.Candidate
+	for i, e := range r.catalog.Entries {
+		c := contest.Candidate{Entry: e.ID}
+		var sheets []contest.Sheet
+		for j, judge := range r.catalog.Judges {
+			sheets = append(sheets, contest.Sheet{Entry: e.ID, Judge: judge.ID, State: contest.SheetLocked, Marks: r.marks(markOf(i, j))})
+		}
+		c.Panel = contest.ScorePanel(plan.Scoring, plan.Criteria, sheets, len(sheets))
+		for _, entry := range votes {
+			if entry == e.ID {
+				c.Votes++
+			}
+		}
+		all = append(all, c)
+	}
+	var out []string
+	for _, row := range contest.Rank(plan.Scoring, plan.Criteria, all) {
+		out = append(out, fmt.Sprint(row.Entry, " ", contest.Decimal(row.Total, plan.Scoring.Places, plan.Scoring.Rounding)))
+	}
+	return out
 }
 
 func verification(t *testing.T, r *rig) {

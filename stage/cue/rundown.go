@@ -168,13 +168,15 @@ func (c *Cue) reveal() (Action, bool) {
 	return Action{}, false
 }
 
-// Ballots returns the ballots that the rundown opens, each once, in order.
+// Ballots returns the ballots that the rundown opens, closes or reveals, each
+// once, in order.
 func (r *Rundown) Ballots() []vote.BallotID {
 	var out []vote.BallotID
 	seen := map[vote.BallotID]bool{}
 	for _, c := range r.Cues {
 		for _, a := range c.Actions {
-			if a.Kind == doBallotOpen && !seen[a.Ballot] {
+			ours := a.Kind == doBallotOpen || a.Kind == doBallotClose || a.Kind == doReveal && a.What == RevealTally
+			if ours && !seen[a.Ballot] {
 				seen[a.Ballot] = true
 				out = append(out, a.Ballot)
 			}
