@@ -102,16 +102,17 @@ export function useApi(path) {
   return [state.data, state.error, get];
 }
 
-/** Counts towards a number and lands on it exactly. @param {number} value @param {number} [ms] @param {number} [places] */
-export function useCount(value, ms = 600, places = 0) {
-  const [shown, set] = useState(value);
-  const from = useRef(value);
+/** Counts towards a number and lands on it exactly; from is where the first count starts.
+    @param {number} value @param {number} [ms] @param {number} [places] @param {number} [start] */
+export function useCount(value, ms = 600, places = 0, start = value) {
+  const [shown, set] = useState(start);
+  const from = useRef(start);
   useEffect(() => {
-    const start = performance.now(), a = from.current;
+    const began = performance.now(), a = from.current;
     if (a === value || matchMedia('(prefers-reduced-motion: reduce)').matches) { from.current = value; set(value); return undefined; }
     let frame = 0;
     const step = (/** @type {number} */ at) => {
-      const p = Math.min(1, (at - start) / ms), eased = 1 - (1 - p) ** 3;
+      const p = Math.min(1, Math.max(0, at - began) / ms), eased = 1 - (1 - p) ** 3;
       from.current = p === 1 ? value : a + (value - a) * eased;
       set(from.current);
       if (p < 1) frame = requestAnimationFrame(step);

@@ -1,3 +1,106 @@
-import { boot, html } from '../lib/ui.js';
+// The venue screen: one scene at a time, drawn from the public state alone, so
+// that a screen that comes late shows what all the others show.
 
-boot(['screen'], () => html`<div class="wait">…</div>`);
+import { api, takeToken } from '../lib/api.js';
+import { Hub } from '../lib/hub.js';
+import { errorText, t } from '../lib/i18n.js';
+import { Lost, boot, html, useEffect, useRef, useState, useStatus, useTopic } from '../lib/ui.js';
+import { Danmaku } from '../lib/danmaku.js';
+import { Align } from './scenes/align.js';
+import { Award } from './scenes/award.js';
+import { Board } from './scenes/board.js';
+import { Entry } from './scenes/entry.js';
+import { Idle } from './scenes/idle.js';
+import { List } from './scenes/list.js';
+import { Marks } from './scenes/marks.js';
+import { Message } from './scenes/message.js';
+import { Podium } from './scenes/podium.js';
+import { Timer } from './scenes/timer.js';
+import { Title } from './scenes/title.js';
+import { Verify } from './scenes/verify.js';
+import { Vote } from './scenes/vote.js';
+
+const scenes = /** @type {Record<string, any>} */ ({
+  idle: Idle, title: Title, entry: Entry, timer: Timer, vote: Vote, marks: Marks, board: Board, list: List,
+  award: Award, podium: Podium, verify: Verify, message: Message, align: Align,
+});
+
+const FLYING = ['idle', 'title', 'podium']; // scenes that leave room for danmaku
+
+const name = decodeURIComponent(location.pathname.split('/')[2] || '');
+takeToken('screen:' + name);
+const hub = new Hub();
+
+/** Lines over the picture. */
+function Flying(/** @type {any} */ { session }) {
+  const canvas = useRef(/** @type {any} */ (null));
+  useEffect(() => {
+    const d = new Danmaku(canvas.current, { lanes: 5 });
+    const off = hub.events('danmaku/' + session, (ev) => (ev.retract ? d.retract(ev.retract) : d.add(ev)));
+    return () => { off(); d.show(false); };
+  }, []);
+  return html`<canvas class="flying" ref=${canvas} aria-hidden="true"></canvas>`;
+}
+
+function Foot(/** @type {any} */ { view, scene }) {
+  return html`<footer class="foot"><span>${view.watermark ? t('rehearsal') : ''}</span><span>${scene === 'vote' ? t('foot.vote') : ['award', 'list', 'podium'].includes(scene) ? t('foot.award') : ''}</span></footer>`;
+}
+
+function Stage(/** @type {any} */ { session }) {
+  const view = useTopic(hub, 'stage/' + session);
+  const board = useTopic(hub, view && view.ballot ? 'ballot/' + view.ballot.id : '');
+  const scene = view ? (view.scene ? view.scene.name : 'idle') : '';
+  useEffect(() => { if (view) hub.seen('stage/' + session, view.blackout ? 'blackout' : scene); }, [view]);
+  if (!view) return html`<div class="wait">${t('loading')}</div>`;
+  const Scene = scenes[scene] || Idle;
+  return html`<div class=${'stage scene-' + scene} data-scene=${scene}>
+    <div class="sky" aria-hidden="true"></div>
+    <${Scene} key=${scene} view=${view} board=${board} session=${session} />
+    ${FLYING.includes(scene) && view.danmaku && view.danmaku.mode !== 'off' && html`<${Flying} session=${session} />`}
+    <${Foot} view=${view} scene=${scene} />
+    ${view.notice && html`<p class="notice" role="alert">${view.notice.text}</p>`}
+    <div class=${'black' + (view.blackout ? ' on' : '')} aria-hidden="true"></div></div>`;
+}
+
+/** Keeps the screen awake and hides the pointer. */
+function useVenue() {
+  useEffect(() => {
+    const wake = () => {
+      const lock = /** @type {any} */ (navigator).wakeLock;
+      if (lock && !document.hidden) lock.request('screen').catch(() => {});
+    };
+    wake();
+    document.addEventListener('visibilitychange', wake);
+    document.addEventListener('dblclick', () => { if (document.fullscreenElement) document.exitFullscreen(); else document.documentElement.requestFullscreen().catch(() => {}); });
+  }, []);
+}
+
+function App() {
+  const [session, setSession] = useState('');
+  const [err, setErr] = useState(/** @type {any} */ (null));
+  const status = useStatus(hub);
+  useVenue();
+  useEffect(() => {
+    let again = 0;
+    const enter = async () => {
+      try {
+        const me = await api('/v1/me');
+        if (me.role !== 'screen') { setErr({ code: 'access.unauthenticated' }); return; }
+        document.title = t('screen.title', { name });
+        setErr(null);
+        setSession(me.session);
+        hub.start();
+      } catch (e) {
+        setErr(e);
+        if (!/** @type {any} */ (e).status) again = setTimeout(enter, 3000);
+      }
+    };
+    enter();
+    return () => clearTimeout(again);
+  }, []);
+  if (status === 'refused' || (err && !session)) return html`<div class="stage"><div class="sky"></div><div class="refused"><h1>${t('screen.link')}</h1><p>${errorText(hub.why || err)}</p></div></div>`;
+  if (!session) return html`<div class="wait">${t('loading')}</div>`;
+  return html`<${Stage} session=${session} /><${Lost} hub=${hub} />`;
+}
+
+boot(['screen'], App);

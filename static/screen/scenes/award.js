@@ -1,0 +1,34 @@
+// The award card, in three beats: held (the card breathes), turned (the name),
+// landed (score and bars answer).
+
+import { number, t } from '../../lib/i18n.js';
+import { Track, html, trackStyle, useCount } from '../../lib/ui.js';
+
+function Bar(/** @type {any} */ { label, value, part }) {
+  return html`<div class="share"><p><span>${label}</span><b class="fig">${value}</b></p><i><i style=${{ '--part': part }}></i></i></div>`;
+}
+
+function Total(/** @type {any} */ { total }) {
+  const places = (total.split('.')[1] || '').length;
+  const shown = useCount(Number(total), 900, places, 0);
+  return html`<p class="total"><b class="fig">${Number(shown) === Number(total) ? total : shown}</b><span>${t('award.total')}</span></p>`;
+}
+
+function Winner(/** @type {any} */ { w }) {
+  const long = w.title.length > 22 ? ' long' : w.title.length > 14 ? ' middle' : '';
+  return html`<div class="winner" data-award-winner data-entry=${w.entry} style=${trackStyle(w.track)}>
+    <h1 class=${'turn' + long}>${w.title}</h1><p class="team land">${w.team}</p><p class="units land">${[w.lead, ...(w.partners || [])].join(' · ')}</p>
+    <p class="pill land"><i class="pip"></i><${Track} id=${w.track} name=${w.trackName} /></p>
+    <div class="sums land"><${Bar} label=${t('award.jury')} value=${w.jury} part=${Number(w.jury) / 100} /><${Total} total=${w.total} /><${Bar} label=${t('award.votes')} value=${number(w.votes)} part=${w.votes > 0 ? 1 : 0} /></div></div>`;
+}
+
+export function Award(/** @type {any} */ { view }) {
+  const a = view.award;
+  if (!a) return html`<div class="award-scene enter"><i class="rays" aria-hidden="true"></i><p class="kicker">${view.session ? view.session.subtitle : ''}</p><h1 class="award-name big">${t('award.soon')}</h1></div>`;
+  return html`<div class=${'award-scene enter' + (a.held ? ' holding' : '')} key=${a.level + a.place}>
+    <i class="rays" aria-hidden="true"></i><p class="kicker">${view.session ? view.session.subtitle + ' · ' + view.session.title : ''}</p>
+    <p class="award-name">${a.name}</p><i class="rule gold" aria-hidden="true"></i>
+    ${a.winner ? html`<${Winner} w=${a.winner} />` : a.held
+    ? html`<div class="held"><p class="fig nth">${t('award.place', { place: a.place, of: a.of })}</p><p>${t('award.held')}</p></div>`
+    : html`<div class="held"><p>${t('award.vacant')}</p></div>`}</div>`;
+}

@@ -1,0 +1,8 @@
+// The opening title.
+
+import { html } from '../../lib/ui.js';
+
+export function Title(/** @type {any} */ { view }) {
+  const s = view.session || {};
+  return html`<div class="title-scene enter"><p class="kicker">${s.subtitle}</p><h1>${s.title}</h1><i class="rule" aria-hidden="true"></i></div>`;
+}
