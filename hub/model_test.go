@@ -23,7 +23,8 @@ import (
 type model struct {
 	t      *rapid.T
 	nodes  [2]*hubtest.Rig
-	docs   map[string]doc // by state topic
+	probes [2]*client.Client // hear every event of their node
+	docs   map[string]doc    // by state topic
 	seqs   map[string]int64
 	phones []*phone
 }
@@ -128,14 +129,10 @@ func (m *model) publishEvents(t *rapid.T) {
 // level waits until both nodes have the newest event: a phone that moves to a
 // node which has not would be told of a gap, rightly.
 func (m *model) level(topic string) {
-	for _, n := range m.nodes {
-		probe, err := client.Dial(context.Background(), client.Config{URL: n.URL, Ticket: "probe"})
-		m.must(err)
-		m.must(probe.Sub(map[string]int64{topic: m.seqs[topic] - 1}, topic))
+	for _, probe := range m.probes {
 		ctx, cancel := context.WithTimeout(context.Background(), hubtest.Patience)
 		m.must(probe.Wait(ctx, func() bool { return probe.Seq(topic) >= m.seqs[topic] }))
 		cancel()
-		probe.Close()
 	}
 }
 
@@ -217,6 +214,12 @@ func TestModel(t *testing.T) {
 			rig, stop := startNode(broker.Attach())
 			defer stop()
 			m.nodes[i] = rig
+			probe, err := client.Dial(context.Background(), client.Config{URL: rig.URL, Ticket: "probe"})
+			m.must(err)
+			defer probe.Close()
+			m.must(probe.Sub(nil, eventTopics...))
+			m.probes[i] = probe
+			m.settle(&phone{ws: probe})
 		}
 		for range phones {
 			p := &phone{wants: map[string]bool{}, seen: map[string][]int64{}, first: map[string]int64{}}
