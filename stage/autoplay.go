@@ -12,6 +12,9 @@ import (
 // is still open.
 const autoRetry = time.Second
 
+// autoLook is how often autoplay looks whether an operator has stepped in.
+const autoLook = 250 * time.Millisecond
+
 // Autoplay runs the rundown by itself, each step as many seconds after the one
 // before as the rundown says. It counts from stored facts, so that it goes on
 // after a restart, and it starts to count again when an operator steps in. It
@@ -32,11 +35,14 @@ func Autoplay(ctx context.Context, s *Stage) error {
 		} else if state.IsArmed(id) {
 			due = max(moved, began) + min(int64(wait)*1000, armLead)
 		}
-		if err := sleep(ctx, time.Duration(max(0, due-s.now()))*time.Millisecond); err != nil {
-			return err
+		if left := time.Duration(due-s.now()) * time.Millisecond; left > 0 {
+			if err := sleep(ctx, min(left, autoLook)); err != nil {
+				return err
+			}
+			continue // an operator may have stepped in, and the next step may be due sooner
 		}
-		if s.Rev() != rev {
-			continue
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		cmd := cue.Command{Rev: rev, Kind: "fire", Cue: id}
 		if arm {

@@ -32,6 +32,8 @@ const (
 type Danmaku struct {
 	stage *Stage
 
+	verdicts sync.Mutex // one verdict at a time, so that two on the same line can't both hold
+
 	mu      sync.Mutex // guards all below; never held while storing
 	pending []Message  // oldest first
 	shown   []Message  // oldest first
@@ -164,7 +166,8 @@ const (
 	Retract = "retract" // takes a shown line off every screen
 )
 
-// Moderate decides about a message. The same verdict again changes nothing.
+// Moderate decides about a message. Of two moderators who decide about one
+// message, the second finds it decided: danmaku.unknown.
 func (d *Danmaku) Moderate(ctx context.Context, id, verdict string) error {
 	moves := map[string][2]string{ // verdict → from, to
 		Approve: {MessagePending, MessageApproved},
@@ -175,6 +178,8 @@ func (d *Danmaku) Moderate(ctx context.Context, id, verdict string) error {
 	if !known {
 		return fault.New(fault.Invalid, "danmaku.verdict", "%q", verdict)
 	}
+	d.verdicts.Lock()
+	defer d.verdicts.Unlock()
 	m, ok := d.find(id, move[0])
 	if !ok {
 		return fault.New(fault.NotFound, "danmaku.unknown", "no %s message %q", move[0], id)
@@ -184,9 +189,7 @@ func (d *Danmaku) Moderate(ctx context.Context, id, verdict string) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.remove(id) {
-		return nil // another moderator was faster
-	}
+	d.remove(id)
 	m.State = move[1]
 	switch m.State {
 	case MessageApproved:
@@ -213,11 +216,9 @@ func (d *Danmaku) find(id, state string) (Message, bool) {
 }
 
 // remove takes the message off both lists. The caller holds mu.
-func (d *Danmaku) remove(id string) bool {
+func (d *Danmaku) remove(id string) {
 	same := func(m Message) bool { return m.ID == id }
-	before := len(d.pending) + len(d.shown)
 	d.pending, d.shown = slices.DeleteFunc(d.pending, same), slices.DeleteFunc(d.shown, same)
-	return len(d.pending)+len(d.shown) < before
 }
 
 // queue is what waits for a moderator, oldest first.

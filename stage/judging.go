@@ -93,6 +93,7 @@ func (j Judging) change(ctx context.Context, judge contest.JudgeID, entry contes
 		}
 		if next.Rev != old.Rev {
 			if err := s.cfg.Store.SaveSheet(ctx, next, old.Rev); err != nil {
+				s.unnoted = s.unnoted || fault.KindOf(err) == fault.Internal // it may be stored all the same
 				return old, err
 			}
 		}
