@@ -1,0 +1,105 @@
+// The keys that move the show. The next action is the biggest thing on the
+// desk; what can't be taken back acts only after being held for 800 ms.
+
+import { t } from '../lib/i18n.js';
+import { Hold, html, useEffect, useRef, useState } from '../lib/ui.js';
+import { extendable, modeOf, nextCue } from './facts.js';
+
+const HOLD = 800; // ms
+const SETTLE = 350; // ms in which a press still means what was there before
+
+/** Whether a text is being written, where space is a space. @param {any} el */
+function writing(el) {
+  return !!el && (/INPUT|TEXTAREA|SELECT/.test(el.tagName) || el.isContentEditable);
+}
+
+/**
+ * Space is the go key wherever the focus is; it is never a click on what has
+ * the focus. @param {{current: {press: () => void, down: () => void, up: () => void, held: boolean}}} key
+ */
+function useSpace(key) {
+  useEffect(() => {
+    const down = (/** @type {KeyboardEvent} */ e) => {
+      if (e.key !== ' ' || writing(e.target)) return;
+      e.preventDefault();
+      e.stopPropagation();
+      if (e.repeat) return;
+      if (key.current.held) key.current.down(); else key.current.press();
+    };
+    const up = (/** @type {KeyboardEvent} */ e) => {
+      if (e.key !== ' ' || writing(e.target)) return;
+      e.preventDefault();
+      e.stopPropagation();
+      key.current.up();
+    };
+    const away = () => key.current.up();
+    addEventListener('keydown', down, true);
+    addEventListener('keyup', up, true);
+    addEventListener('blur', away);
+    return () => { removeEventListener('keydown', down, true); removeEventListener('keyup', up, true); removeEventListener('blur', away); };
+  }, []);
+}
+
+/** What the big key says: [first line, second line]. @param {any} p @returns {[string, string]} */
+function words({ cue, mode, ended, status, busy, directs }) {
+  if (ended) return [t('ended'), t('ended.how')];
+  if (!cue) return [t('fire.none'), t('fire.none.how')];
+  const title = cue.steps > 1 && cue.state === 'running' ? t('fire.stepping', { title: cue.title, step: cue.step + 1, steps: cue.steps }) : cue.title;
+  const first = t('fire.' + (mode === 'arm' ? 'arm' : cue.state === 'running' ? 'go' : 'fire'), { title });
+  if (status !== 'live') return [first, t('fire.lost')];
+  if (!directs) return [first, t('fire.forbidden')];
+  return [first, busy ? t('fire.busy') : t('fire.' + mode + '.how')];
+}
+
+/** @param {{staff: any, view: any, can: boolean, status: string, busy: boolean, send: any}} p */
+function Fire({ staff, view, can, status, busy, send }) {
+  const cue = nextCue(staff);
+  const mode = cue ? modeOf(cue) : 'next';
+  const ended = !!(view.session && view.session.ended);
+  const meaning = cue ? cue.id + ':' + cue.step + ':' + mode : '';
+  const [settled, setSettled] = useState(meaning);
+  const [held, setHeld] = useState(false);
+  const timer = useRef(/** @type {any} */ (null));
+  const off = !can || busy || !cue || settled !== meaning;
+  const act = () => { if (!off && cue) send(mode === 'arm' ? 'arm' : 'fire', { cue: cue.id }); };
+  const latest = useRef(act);
+  latest.current = act;
+  const up = () => { clearTimeout(timer.current); timer.current = null; setHeld(false); };
+  const down = () => {
+    if (off || timer.current) return;
+    setHeld(true);
+    timer.current = setTimeout(() => { up(); latest.current(); }, HOLD);
+  };
+  useEffect(() => { // a hold that began for one thing never does another
+    up();
+    const wait = setTimeout(() => setSettled(meaning), SETTLE);
+    return () => clearTimeout(wait);
+  }, [meaning]);
+  useEffect(() => { if (off) up(); }, [off]);
+  const key = useRef({ press: act, down, up, held: mode === 'fire' });
+  key.current = { press: act, down, up, held: mode === 'fire' };
+  useSpace(key);
+  const [first, second] = words({ cue, mode, ended, status, busy, directs: can || status !== 'live' });
+  const hold = mode === 'fire';
+  return html`<button type="button" id="fire" data-cue=${cue ? cue.id : ''} data-mode=${mode} data-step=${cue ? cue.step + 1 : 0} disabled=${off}
+    class=${'go ' + mode + (hold ? ' hold' : '') + (held ? ' held' : '') + (cue ? '' : ' over')}
+    onClick=${hold ? undefined : act}
+    onPointerDown=${hold ? (/** @type {PointerEvent} */ e) => { if (e.button === 0) down(); } : undefined}
+    onPointerUp=${up} onPointerLeave=${up} onPointerCancel=${up} onContextMenu=${(/** @type {any} */ e) => e.preventDefault()}
+    onKeyDown=${hold ? (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && !e.repeat) { e.preventDefault(); down(); } } : undefined} onKeyUp=${up} onBlur=${up}>
+    <b>${first}</b><span>${second}</span></button>`;
+}
+
+/** @param {{staff: any, view: any, can: boolean, status: string, busy: boolean, send: any}} p */
+export function Bar({ staff, view, can, status, busy, send }) {
+  const cue = nextCue(staff);
+  const armed = staff.armed;
+  const more = extendable(view);
+  return html`<footer class="bar">
+    <${Hold} id="skip" disabled=${!can || busy || !cue} onHold=${() => cue && send('skip', { cue: cue.id })}><b>${t('bar.skip')}</b><span class="cut">${cue ? cue.title : t('none')}</span><//>
+    <button type="button" id="disarm" class="btn" disabled=${!can || busy || !armed} onClick=${() => send('disarm', { cue: armed })}><b>${t('bar.disarm')}</b><span>${t(armed ? 'bar.disarm.how' : 'bar.disarm.none')}</span></button>
+    <${Fire} staff=${staff} view=${view} can=${can} status=${status} busy=${busy} send=${send} />
+    <button type="button" id="more" class="btn" disabled=${!can || !more} onClick=${() => send(more, { seconds: 30 })}><b>${t('bar.more')}</b><span>${t(more === 'extend' ? 'bar.more.vote' : more ? 'bar.more.timer' : 'bar.more.none')}</span></button>
+    <${Hold} id="blackout" class=${view.blackout ? 'lit' : ''} aria-pressed=${view.blackout} disabled=${!can} onHold=${() => send('blackout', { on: !view.blackout })}><b>${t(view.blackout ? 'bar.light' : 'bar.black')}</b><span>${t('bar.hold')}</span><//>
+  </footer>`;
+}

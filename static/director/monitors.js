@@ -1,0 +1,110 @@
+// Preview and programme, and the cameras. The programme's picture is what the
+// audience gets; the preview is drawn from what the next cue will make public.
+
+import { mmss } from '../lib/clock.js';
+import { t } from '../lib/i18n.js';
+import { Player } from '../lib/player.js';
+import { html, useEffect, useNow, useRef, useState } from '../lib/ui.js';
+import { nextCue } from './facts.js';
+import { Sketch, sceneName } from './sketch.js';
+
+/** A muted picture of the programme or of one camera. */
+function Feed(/** @type {{url: string, quiet?: boolean}} */ { url, quiet }) {
+  const video = useRef(/** @type {any} */ (null));
+  const [state, set] = useState('connecting');
+  useEffect(() => {
+    if (!('RTCPeerConnection' in window)) { set('never'); return undefined; }
+    const p = new Player(video.current, url, set);
+    p.start();
+    return () => p.stop();
+  }, [url]);
+  return html`<video ref=${video} muted playsinline disablepictureinpicture class=${state === 'live' ? 'on' : ''}></video>
+    ${state !== 'live' && !quiet && html`<p class="cover">${t('feed.' + state)}</p>`}`;
+}
+
+/** How long the scene has been on, and what runs out. */
+function Running(/** @type {any} */ { view }) {
+  const now = useNow(250);
+  const since = view.scene ? Math.max(0, now - view.scene.at) : 0;
+  const ballot = view.ballot && view.ballot.open && view.ballot.deadline;
+  const left = ballot ? Math.max(0, view.ballot.deadline - now) : view.timer ? view.timer.ends - now : null;
+  const urgent = left !== null && left < 10000;
+  return html`<span class="fig">${view.scene ? mmss(-since).replace('+', '') : ''}</span>
+    <span class="grow"></span>
+    ${left !== null && html`<span class=${'due' + (urgent ? ' urgent' : '')}>${ballot ? t('due.vote') : view.timer.label || t('due.timer')} <b class="fig">${mmss(left)}</b></span>`}`;
+}
+
+/** What the host will say with the next step, or how far a reveal is. */
+function Coming(/** @type {any} */ { cue, prompter }) {
+  if (!cue) return html`<span>${t('next.none')}</span>`;
+  const line = prompter && prompter.next && prompter.next.cue === cue.id ? prompter.next.line : '';
+  return html`<span class="steps">${cue.title}${cue.steps > 1 ? ' · ' + t('cue.step', { step: Math.min(cue.step + 1, cue.steps), steps: cue.steps }) : ''}</span>
+    ${line && html`<span class="say cut" title=${line}>${t('say', { line })}</span>`}`;
+}
+
+/** @param {{session: string, staff: any, view: any, prompter: any}} p */
+export function Monitors({ session, staff, view, prompter }) {
+  const cue = nextCue(staff);
+  const coming = staff.preview;
+  const step = cue && cue.state === 'running';
+  const slate = view.program && view.program.state === 'slate';
+  return html`<section class="monitors" aria-label=${t('monitors')}>
+    <figure class="tile preview">
+      <figcaption><b>${t('preview')}</b><span>${coming ? sceneName(coming.scene) : t('next.none')}</span></figcaption>
+      <div class="glass">
+        ${coming ? html`<${Sketch} view=${coming} judges=${staff.judges} />` : html`<p class="cover">${t('next.none')}</p>`}
+        ${step && html`<p class="stepping">${t('preview.step', { step: cue.step + 1, steps: cue.steps })}</p>`}
+      </div>
+      <div class="under"><${Coming} cue=${cue} prompter=${prompter} /></div>
+    </figure>
+    <figure class="tile program">
+      <figcaption><b>${t('program')}</b><span>${view.program ? view.program.label || view.program.camera : t('program.none')}${slate ? ' · ' + t('program.slate') : ''}</span></figcaption>
+      <div class="glass"><${Feed} url=${'/whep/' + encodeURIComponent(session)} />
+        ${view.blackout && html`<p class="stepping bad">${t('blackout.on')}</p>`}</div>
+      <div class="under"><span class="steps">${t('program.scene', { scene: view.blackout ? t('scene.blackout') : sceneName(view.scene) })}</span><${Running} view=${view} /></div>
+    </figure>
+  </section>`;
+}
+
+const PICTURES = 'hecai:director:pictures';
+
+function wanted() {
+  try { return localStorage.getItem(PICTURES) === 'on'; } catch (e) { return false; }
+}
+
+/** @param {{session: string, staff: any, can: boolean, send: any}} p */
+export function Cameras({ session, staff, can, send }) {
+  const [pictures, setPictures] = useState(wanted());
+  const [asked, setAsked] = useState('');
+  const now = useRef({ can, cameras: staff.cameras });
+  now.current = { can, cameras: staff.cameras };
+  const cut = async (/** @type {any} */ c) => {
+    if (c.onair) return;
+    setAsked(c.name);
+    await send('camera', { name: c.name });
+    setAsked('');
+  };
+  useEffect(() => {
+    const key = (/** @type {KeyboardEvent} */ e) => {
+      if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || /INPUT|TEXTAREA|SELECT/.test(/** @type {any} */ (e.target).tagName)) return;
+      const c = /^[1-9]$/.test(e.key) && now.current.cameras[Number(e.key) - 1];
+      if (c && now.current.can) cut(c);
+    };
+    addEventListener('keydown', key);
+    return () => removeEventListener('keydown', key);
+  }, [session]);
+  const flip = () => {
+    try { localStorage.setItem(PICTURES, pictures ? 'off' : 'on'); } catch (e) { /* for this visit */ }
+    setPictures(!pictures);
+  };
+  return html`<section class="cameras">
+    <header class="label"><h2>${t('cameras')}</h2><button type="button" class="link" aria-pressed=${pictures} onClick=${flip}>${t(pictures ? 'cameras.hide' : 'cameras.show')}</button></header>
+    ${staff.cameras.length === 0 ? html`<p class="empty">${t('cameras.empty')}</p>` : html`<div class="keys">
+      ${staff.cameras.map((/** @type {any} */ c, /** @type {number} */ i) => html`<button type="button" key=${c.name} data-camera=${c.name} aria-pressed=${c.onair}
+        class=${'camera ' + c.state + (c.onair ? ' onair' : '') + (asked === c.name ? ' asked' : '')} disabled=${!can} onClick=${() => cut(c)}>
+        ${pictures && c.state === 'live' && html`<${Feed} quiet url=${'/whep/' + encodeURIComponent(session) + '/' + encodeURIComponent(c.name)} />`}
+        <span class="head"><span class="key fig">${i + 1}</span>${c.onair && html`<em>${t('camera.onair')}</em>`}<span class="grow"></span><i class=${'dot ' + (c.state === 'live' ? (c.warning ? 'warn' : 'good') : c.state === 'lost' ? 'bad' : '')}></i></span>
+        <span class="foot"><b class="cut">${c.label || c.name}</b><span>${t('camera.' + c.state)}</span></span>
+      </button>`)}</div>`}
+  </section>`;
+}
