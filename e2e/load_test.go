@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-
 	"fmt"
 	"os"
 	"slices"
@@ -24,12 +23,16 @@ const (
 	loadViewers = 20
 )
 
-// socket opens a phone's WebSocket.
+// socket opens the WebSocket of a phone, or of whoever holds the link.
 func (c *Client) socket(ctx context.Context, cfg client.Config) (*client.Client, error) {
 	var out struct {
 		Ticket string `json:"ticket"`
 	}
-	if err := c.Try("POST", "/v1/ws-tickets", object{"as": "audience"}, &out); err != nil {
+	as := "audience"
+	if c.bearer != "" {
+		as = ""
+	}
+	if err := c.Try("POST", "/v1/ws-tickets", object{"as": as}, &out); err != nil {
 		return nil, err
 	}
 	cfg.URL, cfg.Ticket = "ws"+strings.TrimPrefix(c.url, "http")+"/ws", out.Ticket

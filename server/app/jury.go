@@ -45,7 +45,7 @@ func (j *sampleJudge) score(ctx context.Context) {
 	if j.call(ctx, "GET", "/v1/judge", nil, &desk) != nil {
 		return
 	}
-	for i, e := range desk.Entries {
+	for _, e := range desk.Entries {
 		if !e.Open || e.Locked || e.Sheet.Rev != 0 {
 			continue
 		}
@@ -56,7 +56,7 @@ func (j *sampleJudge) score(ctx context.Context) {
 		if !pause(ctx, wait) {
 			return
 		}
-		marks := sampleMarks(desk.Criteria, i+5, j.seat)
+		marks := sampleMarks(desk.Criteria, tonightsLevel, j.seat)
 		path := "/v1/judge/sheets/" + string(e.ID)
 		half := map[contest.CriterionID]contest.Mark{}
 		for _, c := range desk.Criteria[:len(desk.Criteria)/2] {

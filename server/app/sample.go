@@ -96,15 +96,21 @@ func scoreEarlier(ctx context.Context, n *Node, entries []contest.Entry, judges 
 	return nil
 }
 
-// sampleMarks makes up marks between 74 and 98 that differ by entry, judge and
-// criterion in a fixed way, so that rehearsals can be compared.
-func sampleMarks(criteria []contest.Criterion, entry, judge int) map[contest.CriterionID]contest.Mark {
+// tonightsLevel is the level of the entry that is scored on stage, one that no
+// entry of scoreEarlier has.
+const tonightsLevel = 36
+
+// sampleMarks makes up marks between 72 and 98 that differ by level, judge and
+// criterion in a fixed way, so that rehearsals can be compared. Levels 0 to 40
+// give different panel scores, so that no award hangs on a tie that only the
+// organisers could break.
+func sampleMarks(criteria []contest.Criterion, level, judge int) map[contest.CriterionID]contest.Mark {
 	out := map[contest.CriterionID]contest.Mark{}
 	for k, c := range criteria {
-		base := 78 + (entry*37)%16    // the entry's level
+		base := 7600 + level*37%41*43 // 41 is prime: all levels differ
 		taste := (judge*13+k*7)%9 - 4 // the judge's leaning
-		step := (entry*11 + judge*5 + k*3) % 4
-		out[c.ID] = contest.Mark((base+taste)*100+step*25) * contest.Mark(c.Max) / 100
+		step := (judge*5 + k*3) % 4
+		out[c.ID] = contest.Mark(base+taste*100+step*25) * contest.Mark(c.Max) / 100
 	}
 	return out
 }
