@@ -95,7 +95,7 @@ export function Bar({ staff, view, can, status, busy, send }) {
   const cue = nextCue(staff);
   const armed = staff.armed;
   const more = extendable(view);
-  return html`<footer class="bar">
+  return html`<footer class="foot-keys">
     <${Hold} id="skip" disabled=${!can || busy || !cue} onHold=${() => cue && send('skip', { cue: cue.id })}><b>${t('bar.skip')}</b><span class="cut">${cue ? cue.title : t('none')}</span><//>
     <button type="button" id="disarm" class="btn" disabled=${!can || busy || !armed} onClick=${() => send('disarm', { cue: armed })}><b>${t('bar.disarm')}</b><span>${t(armed ? 'bar.disarm.how' : 'bar.disarm.none')}</span></button>
     <${Fire} staff=${staff} view=${view} can=${can} status=${status} busy=${busy} send=${send} />

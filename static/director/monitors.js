@@ -101,7 +101,7 @@ export function Cameras({ session, staff, can, send }) {
     <header class="label"><h2>${t('cameras')}</h2><button type="button" class="link" aria-pressed=${pictures} onClick=${flip}>${t(pictures ? 'cameras.hide' : 'cameras.show')}</button></header>
     ${staff.cameras.length === 0 ? html`<p class="empty">${t('cameras.empty')}</p>` : html`<div class="keys">
       ${staff.cameras.map((/** @type {any} */ c, /** @type {number} */ i) => html`<button type="button" key=${c.name} data-camera=${c.name} aria-pressed=${c.onair}
-        class=${'camera ' + c.state + (c.onair ? ' onair' : '') + (asked === c.name ? ' asked' : '')} disabled=${!can} onClick=${() => cut(c)}>
+        class=${'camera is-' + c.state + (c.onair ? ' onair' : '') + (asked === c.name ? ' asked' : '')} disabled=${!can} onClick=${() => cut(c)}>
         ${pictures && c.state === 'live' && html`<${Feed} quiet url=${'/whep/' + encodeURIComponent(session) + '/' + encodeURIComponent(c.name)} />`}
         <span class="head"><span class="key fig">${i + 1}</span>${c.onair && html`<em>${t('camera.onair')}</em>`}<span class="grow"></span><i class=${'dot ' + (c.state === 'live' ? (c.warning ? 'warn' : 'good') : c.state === 'lost' ? 'bad' : '')}></i></span>
         <span class="foot"><b class="cut">${c.label || c.name}</b><span>${t('camera.' + c.state)}</span></span>

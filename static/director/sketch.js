@@ -10,7 +10,7 @@ const SCENES = ['idle', 'title', 'entry', 'timer', 'vote', 'marks', 'board', 'li
 
 /** @param {any} scene */
 export function sceneName(scene) {
-  if (!scene) return t('scene.none');
+  if (!scene) return t('scene.idle'); // what screens show before the first scene
   return SCENES.includes(scene.name) ? t('scene.' + scene.name) : scene.name;
 }
 
