@@ -28,6 +28,7 @@ func (p prefix) LoadFacts(context.Context, contest.SessionID, int64) ([]cue.Fact
 // TestNothingStoredNothingTold: the command fails, nobody hears of it, and it
 // can be given again as it was.
 func TestNothingStoredNothingTold(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	s := r.start()
 	standing, events, rev := r.standing(), len(r.pub.told("show/final")), s.Rev()
@@ -53,6 +54,7 @@ func TestNothingStoredNothingTold(t *testing.T) {
 // TestStoredAndDenied: a record that reports an error for what it has stored.
 // The stage reads it back, so the console hears the truth: it was done.
 func TestStoredAndDenied(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	s := r.start()
 	r.store.set(mumbles, false)
@@ -71,6 +73,7 @@ func TestStoredAndDenied(t *testing.T) {
 // be read. The console is told that it is not known to be done, and nobody is
 // told anything until the record can be read; then everybody is.
 func TestStoredAndUnreadable(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	s := r.start()
 	rev, events := s.Rev(), len(r.pub.told("show/final"))
@@ -95,6 +98,7 @@ func TestStoredAndUnreadable(t *testing.T) {
 // TestTheRecordComesBackByItself: nobody has to press a key for the stage to
 // find what was stored.
 func TestTheRecordComesBackByItself(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	s := r.start()
 	r.store.set(mumbles, true)
@@ -109,6 +113,7 @@ func TestTheRecordComesBackByItself(t *testing.T) {
 // stored. The world finds out that it is open, the cue has not been fired, and
 // firing it takes the open ballot as it is: nobody's vote is lost.
 func TestAnEffectWithoutItsFact(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	s := r.start()
 	r.fire("card")
@@ -245,6 +250,7 @@ func dotsFollow(t *testing.T, r *rig) {
 // TestABrokenSealIsNotRevealed: what was changed on the disk is refused, and no
 // part of it is told.
 func TestABrokenSealIsNotRevealed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.start()
 	r.fire("card", "open", "close")
@@ -264,6 +270,7 @@ func TestABrokenSealIsNotRevealed(t *testing.T) {
 // TestTheBoxMovesByItself: a ballot that closes at its deadline, is opened by
 // hand as another round or is extended by hand comes onto the stage as a fact.
 func TestTheBoxMovesByItself(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	s := r.start()
 	r.fire("card", "open")
@@ -300,6 +307,7 @@ func TestTheBoxMovesByItself(t *testing.T) {
 // TestABallotFromBeforeTheShow: people voted online for days, and the ballot was
 // closed before the show existed. Its tally can be revealed all the same.
 func TestABallotFromBeforeTheShow(t *testing.T) {
+	t.Parallel()
 	t.Run("of the session", func(t *testing.T) { fromBefore(t, newRig(t)) })
 	t.Run("of no session", func(t *testing.T) {
 		fromBefore(t, newRig(t, func(r *rig) { r.free = true }, withRundown(`{"session": "final", "title": "决赛", "mode": "live", "cues": [
@@ -332,6 +340,7 @@ func second(_ int64, err error) error { return err }
 // TestCameras: the programme follows what is live, and a restart puts the same
 // camera back on.
 func TestCameras(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	s := r.start()
 	camera := func(name string) error {
@@ -370,6 +379,7 @@ func TestCameras(t *testing.T) {
 
 // TestReplace puts another rundown under a running show.
 func TestReplace(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	s := r.start()
 	r.fire("card")
@@ -411,6 +421,7 @@ func TestReplace(t *testing.T) {
 // TestLifecycle: what can't work says so, and nobody waits for a stage that is
 // not there.
 func TestLifecycle(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for name, edit := range map[string]func(*stage.Config){
 		"no store":         func(c *stage.Config) { c.Store = nil },

@@ -24,6 +24,7 @@ func (r *rig) dot(judge contest.JudgeID) string {
 }
 
 func TestAJudgeFromDraftToLock(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	j := r.start().Judging()
 	full := r.marks(9250)
@@ -93,6 +94,7 @@ func noMarks(t *testing.T, r *rig, marks ...string) {
 }
 
 func TestRecuseAndQuorum(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	j := r.start().Judging()
 	_, err := j.Recuse(bg, "j5", "e1", "同单位") // before the sheets open
@@ -154,6 +156,7 @@ func handIn(r *rig, judge contest.JudgeID, entry contest.EntryID, mark contest.M
 
 // TestAJudgesListIsTheirOwn, in running order, without those who are out.
 func TestAJudgesListIsTheirOwn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(r *rig) { r.catalog.Entries[4].State = contest.Withdrawn })
 	j := r.start().Judging()
 	r.fire("card", "open")
@@ -182,6 +185,7 @@ func TestAJudgesListIsTheirOwn(t *testing.T) {
 // TestTheLockCutsBetweenRevisions: whoever was told that their sheet is in
 // counts, and who was told that it is too late does not.
 func TestTheLockCutsBetweenRevisions(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(r *rig) { r.catalog = catalog(r.t, 1, 12); r.catalog.Plan.Scoring.Quorum = 3 })
 	r.start()
 	r.fire("card", "open")
@@ -226,6 +230,7 @@ func TestTheLockCutsBetweenRevisions(t *testing.T) {
 // told that it is in, and the dot comes when the record takes facts again. And a
 // sheet that was stored and denied is found when the judge sends it again.
 func TestADotFollowsItsSheet(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.start()
 	r.fire("card", "open")
@@ -267,6 +272,7 @@ func TestADotFollowsItsSheet(t *testing.T) {
 // TestOneEntryAtATime: sheets can be opened and locked entry by entry, and a
 // locked one is not opened again with the rest.
 func TestOneEntryAtATime(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, withRundown(`{"session": "final", "title": "决赛", "mode": "live", "cues": [
 		{"id": "one", "title": "一", "actions": [{"kind": "entry", "entry": "e1"}, {"kind": "sheets_open", "entry": "e1"}]},
 		{"id": "lock", "title": "锁", "actions": [{"kind": "sheets_lock", "entry": "e1"}]},

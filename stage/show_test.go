@@ -20,6 +20,7 @@ var votes = map[int64]contest.EntryID{1: "e1", 2: "e1", 3: "e1", 4: "e2", 5: "e2
 // TestAnEvening runs a final from the first card to the verification, with the
 // real record and the real ballot box.
 func TestAnEvening(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	s := r.start()
 	if v := s.View(); v.Session == nil || v.Session.Title != "决赛" || v.Watermark || len(v.Awards) != 0 {
@@ -202,6 +203,7 @@ func verification(t *testing.T, r *rig) {
 // one started on the same record. It stands where the last one stood, adds no
 // fact of its own, and tells everything again.
 func TestRestartAfterEveryFact(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.start()
 	restarts := 0
@@ -251,6 +253,7 @@ func TestRestartAfterEveryFact(t *testing.T) {
 // TestAStageOfEveryPrefix: New alone, on any number of stored facts, shows what
 // those facts say, and changes nothing.
 func TestAStageOfEveryPrefix(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.start()
 	r.fire("card", "open", "close")
@@ -275,6 +278,7 @@ func TestAStageOfEveryPrefix(t *testing.T) {
 // TestTwoConsolesOneAdvance: whatever number of consoles fire with the revision
 // that they all saw, the show goes on by one step.
 func TestTwoConsolesOneAdvance(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.start()
 	for round, kind := range []string{"next", "fire", "next", "arm", "disarm", "skip"} {

@@ -104,7 +104,7 @@ func TestViewsAreDeterministic(t *testing.T) {
 		p := newPlay(rt, smallRundown(), newNight(smallCatalog(rt, 9, 5)))
 		var held []View
 		var texts []string
-		for range rapid.IntRange(0, 50).Draw(rt, "commands") {
+		for range rapid.IntRange(0, 25).Draw(rt, "commands") {
 			role, cmd := drawCommand(rt, p)
 			p.do(role, cmd)
 			sameDocs(rt, "looked at twice", p.seen(), p.seen())
