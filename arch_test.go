@@ -42,6 +42,8 @@ var lattice = map[string][]string{
 	"server/app": {"*"},
 	"server":     {"*"},
 	"e2e":        {"*"},
+
+	"tools/pagelib": {}, // of the tools module
 }
 
 // fences say which packages may use a third-party module or a standard package.

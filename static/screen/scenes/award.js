@@ -3,6 +3,7 @@
 
 import { number, t } from '../../lib/i18n.js';
 import { Track, html, trackStyle, useCount } from '../../lib/ui.js';
+import { Words } from '../words.js';
 
 function Bar(/** @type {any} */ { label, value, part }) {
   return html`<div class="share"><p><span>${label}</span><b class="fig">${value}</b></p><i><i style=${{ '--part': part }}></i></i></div>`;
@@ -17,9 +18,9 @@ function Total(/** @type {any} */ { total }) {
 function Winner(/** @type {any} */ { w }) {
   const long = w.title.length > 22 ? ' long' : w.title.length > 14 ? ' middle' : '';
   return html`<div class="winner" data-award-winner data-entry=${w.entry} style=${trackStyle(w.track)}>
-    <h1 class=${'turn' + long}>${w.title}</h1><p class="team land">${w.team}</p><p class="units land">${[w.lead, ...(w.partners || [])].join(' · ')}</p>
+    <h1 class=${'turn' + long}><${Words} text=${w.title} /></h1><p class="team land">${w.team}</p><p class="units land">${[w.lead, ...(w.partners || [])].join(' · ')}</p>
     <p class="pill land"><i class="pip"></i><${Track} id=${w.track} name=${w.trackName} /></p>
-    <div class="sums land"><${Bar} label=${t('award.jury')} value=${w.jury} part=${Number(w.jury) / 100} /><${Total} total=${w.total} /><${Bar} label=${t('award.votes')} value=${number(w.votes)} part=${w.votes > 0 ? 1 : 0} /></div></div>`;
+    <div class="sums land"><${Bar} label=${t('award.jury')} value=${w.jury} part=${Number(w.jury) / 100} /><${Total} total=${w.total} /><div class="share"><p><span>${t('award.votes')}</span><b class="fig">${number(w.votes)}</b></p></div></div></div>`;
 }
 
 export function Award(/** @type {any} */ { view }) {

@@ -13,5 +13,5 @@ export function Board(/** @type {any} */ { view }) {
     <ol class=${'scores columns-' + columns} style=${{ '--rows': Math.ceil(b.rows.length / columns), '--columns': columns }}>${b.rows.map((/** @type {any} */ r, /** @type {number} */ i) => html`
       <li key=${i} class=${r.frozen ? 'frozen' : ''} style=${{ ...trackStyle(r.track), '--i': b.rows.length - i }} data-score-row>
         <b class="fig place">${r.rank}</b><i class="edge"></i>
-        ${r.frozen ? html`<span class="grow frost">${t('board.frozen')}</span>` : html`<span class="grow cut">${r.title}</span><b class="fig">${r.score}</b>`}</li>`)}</ol></div>`;
+        ${r.frozen ? html`<span class="grow frost">${t('board.frozen')}</span>` : html`<span class="grow name">${r.title}</span><b class="fig">${r.score}</b>`}</li>`)}</ol></div>`;
 }

@@ -1,6 +1,7 @@
 // The entry on stage: track, title, team and units, with the clock of its slot.
 
 import { Ring, Track, html, trackStyle } from '../../lib/ui.js';
+import { Words } from '../words.js';
 import { useTimer } from './timer.js';
 
 function Clock(/** @type {any} */ { timer }) {
@@ -13,7 +14,7 @@ export function Entry(/** @type {any} */ { view }) {
   if (!e) return null;
   return html`<div class="entry-scene enter" style=${trackStyle(e.track)}>
     <div class="entry-text"><p class="pill"><i class="pip"></i><${Track} id=${e.track} name=${e.trackName} /></p>
-      <h1>${e.title}</h1><i class="rule" aria-hidden="true"></i>
+      <h1 class=${e.title.length > 26 ? 'long' : ''}><${Words} text=${e.title} /></h1><i class="rule" aria-hidden="true"></i>
       <p class="team">${e.team}</p><p class="units">${[e.lead, ...(e.partners || [])].join(' · ')}</p>
       ${e.summary && html`<p class="summary">${e.summary}</p>`}</div>
     ${view.timer && html`<${Clock} timer=${view.timer} />`}</div>`;

@@ -2,11 +2,12 @@
 
 import { t } from '../../lib/i18n.js';
 import { html } from '../../lib/ui.js';
+import { Words } from '../words.js';
 
 export function Idle(/** @type {any} */ { view, session }) {
   const s = view.session || {};
   return html`<div class="idle enter">
-    <div class="idle-text"><p class="kicker">${s.subtitle}</p><h1>${s.title}</h1>
+    <div class="idle-text"><p class="kicker">${s.subtitle}</p><h1><${Words} text=${s.title || ''} /></h1>
       <p class="next">${view.session && s.ended ? t('idle.ended') : view.entry ? t('idle.next', { title: view.entry.title }) : t('idle.soon')}</p></div>
     <${Join} session=${session} /></div>`;
 }

@@ -3,6 +3,7 @@
 
 import { t } from '../../lib/i18n.js';
 import { html, useCount } from '../../lib/ui.js';
+import { Words } from '../words.js';
 
 function Tile(/** @type {any} */ { j, last }) {
   const lit = j.total !== null;
@@ -21,7 +22,7 @@ export function Marks(/** @type {any} */ { view }) {
   const judges = m ? m.judges : dots ? dots.judges.map((/** @type {any} */ d) => ({ id: d.id, name: d.name, total: null, dropped: null })) : [];
   const lit = judges.filter((/** @type {any} */ j) => j.total !== null);
   const last = lit.length && lit.length < judges.length ? lit[lit.length - 1].id : '';
-  return html`<div class="marks-scene enter"><p class="kicker">${t('marks.title')}</p><h1>${m ? m.title : view.entry ? view.entry.title : ''}</h1>
+  return html`<div class="marks-scene enter"><p class="kicker">${t('marks.title')}</p><h1><${Words} text=${m ? m.title : view.entry ? view.entry.title : ''} /></h1>
     <ul class="tiles" style=${{ '--n': judges.length }}>${judges.map((/** @type {any} */ j) => html`<${Tile} key=${j.id} j=${j} last=${j.id === last} />`)}</ul>
     ${m && m.score !== null ? html`<${Score} score=${m.score} />` : html`<p class="mean waiting">${dots && !dots.locked ? t('marks.judging', { n: dots.judges.filter((/** @type {any} */ d) => d.done).length, of: dots.judges.length }) : ' '}</p>`}</div>`;
 }
