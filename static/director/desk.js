@@ -2,9 +2,9 @@
 // and the audience's lines right, the keys below.
 
 import { api } from '../lib/api.js';
-import { timeOfDay } from '../lib/clock.js';
+import { now, timeOfDay } from '../lib/clock.js';
 import { number, t } from '../lib/i18n.js';
-import { Language, Lost, html, toastError, useEffect, useNow, useStatus, useTopic } from '../lib/ui.js';
+import { Language, Lost, html, toastError, useEffect, useNow, useRef, useStatus, useTopic } from '../lib/ui.js';
 import { Bar } from './bar.js';
 import { useCommands } from './command.js';
 import { Danmaku, Notice } from './danmaku.js';
@@ -30,6 +30,23 @@ function useAwake() {
     document.addEventListener('visibilitychange', ask);
     return () => { document.removeEventListener('visibilitychange', ask); if (lock) lock.release(); };
   }, []);
+}
+
+/**
+ * Screens with the lag that has lasted here. The server counts from a screen's
+ * last report, so that a quiet screen seems late for a moment at every change.
+ * @param {any} staff
+ */
+function useLasting(staff) {
+  const behind = useRef(/** @type {Map<string, number>} */ (new Map()));
+  if (!staff) return staff;
+  const at = now();
+  for (const s of staff.screens) {
+    if (s.lag === 0) behind.current.delete(s.name);
+    else if (!behind.current.has(s.name)) behind.current.set(s.name, at);
+  }
+  const lag = (/** @type {any} */ s) => (s.lag ? Math.min(s.lag, at - (behind.current.get(s.name) || at)) : 0);
+  return { ...staff, screens: staff.screens.map((/** @type {any} */ s) => ({ ...s, lag: lag(s) })) };
 }
 
 function Titles(/** @type {any} */ { view, session, sessions }) {
@@ -66,7 +83,7 @@ function Top(/** @type {any} */ { view, staff, session, sessions, onOut }) {
 
 /** @param {{hub: any, me: any, session: string, sessions: any[], onOut: () => void}} p */
 export function Desk({ hub, me, session, sessions, onOut }) {
-  const staff = useTopic(hub, 'staff/' + session);
+  const staff = useLasting(useTopic(hub, 'staff/' + session));
   const view = useTopic(hub, 'stage/' + session);
   const directs = me.roles.includes('director') || me.roles.includes('organiser');
   const prompter = useTopic(hub, directs ? 'host/' + session : '');

@@ -34,12 +34,11 @@ function Running(/** @type {any} */ { view }) {
     ${left !== null && html`<span class=${'due' + (urgent ? ' urgent' : '')}>${ballot ? t('due.vote') : view.timer.label || t('due.timer')} <b class="fig">${mmss(left)}</b></span>`}`;
 }
 
-/** What the host will say with the next step, or how far a reveal is. */
-function Coming(/** @type {any} */ { cue, prompter }) {
-  if (!cue) return html`<span>${t('next.none')}</span>`;
-  const line = prompter && prompter.next && prompter.next.cue === cue.id ? prompter.next.line : '';
-  return html`<span class="steps">${cue.title}${cue.steps > 1 ? ' · ' + t('cue.step', { step: Math.min(cue.step + 1, cue.steps), steps: cue.steps }) : ''}</span>
-    ${line && html`<span class="say cut" title=${line}>${t('say', { line })}</span>`}`;
+/** What the host will say with the next step; what is not revealed stays dots. */
+function Say(/** @type {any} */ { cue, prompter }) {
+  const line = cue && prompter && prompter.next && prompter.next.cue === cue.id ? prompter.next.line : '';
+  if (!prompter) return null;
+  return html`<p class="say"><span>${t('say')}</span>${line || html`<span>${t('none')}</span>`}</p>`;
 }
 
 /** @param {{session: string, staff: any, view: any, prompter: any}} p */
@@ -55,7 +54,8 @@ export function Monitors({ session, staff, view, prompter }) {
         ${coming ? html`<${Sketch} view=${coming} judges=${staff.judges} />` : html`<p class="cover">${t('next.none')}</p>`}
         ${step && html`<p class="stepping">${t('preview.step', { step: cue.step + 1, steps: cue.steps })}</p>`}
       </div>
-      <div class="under"><${Coming} cue=${cue} prompter=${prompter} /></div>
+      <div class="under"><span class="steps">${cue ? cue.title : t('next.none')}</span>
+        ${cue && cue.steps > 1 && html`<span class="fig">${t('cue.step', { step: Math.min(cue.step + 1, cue.steps), steps: cue.steps })}</span>`}</div>
     </figure>
     <figure class="tile program">
       <figcaption><b>${t('program')}</b><span>${view.program ? view.program.label || view.program.camera : t('program.none')}${slate ? ' · ' + t('program.slate') : ''}</span></figcaption>
@@ -63,6 +63,7 @@ export function Monitors({ session, staff, view, prompter }) {
         ${view.blackout && html`<p class="stepping bad">${t('blackout.on')}</p>`}</div>
       <div class="under"><span class="steps">${t('program.scene', { scene: view.blackout ? t('scene.blackout') : sceneName(view.scene) })}</span><${Running} view=${view} /></div>
     </figure>
+    <${Say} cue=${cue} prompter=${prompter} />
   </section>`;
 }
 

@@ -38,7 +38,7 @@ export function Judges({ staff, view }) {
   const online = staff.judges.filter((/** @type {any} */ j) => j.online).length;
   const head = !scoring ? t('judges.online', { n: online, of: staff.judges.length })
     : t(view.dots.locked ? 'judges.locked' : 'judges.done', { n: done, of: staff.judges.length });
-  const word = (/** @type {any} */ j) => (j.done ? 'judge.done' : !j.online ? 'judge.offline' : scoring ? 'judge.open' : 'judge.online');
+  const word = (/** @type {any} */ j) => (j.done ? 'judge.done' : scoring && view.dots.locked ? 'judge.missing' : !j.online ? 'judge.offline' : scoring ? 'judge.open' : 'judge.online');
   return html`<section class="judges"><header class="label"><h2>${t('judges')}</h2><span class="fig">${staff.judges.length ? head : ''}</span></header>
     ${staff.judges.length ? html`<ul>${staff.judges.map((/** @type {any} */ j) => html`<li key=${j.id} class=${word(j).slice(6)}><b class="cut" title=${j.name}>${j.name}</b><span>${t(word(j))}</span></li>`)}</ul>`
       : html`<p class="empty">${t('judges.empty')}</p>`}</section>`;
