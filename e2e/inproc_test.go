@@ -1,0 +1,147 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hecai/access"
+	"hecai/server/app"
+	"hecai/store"
+)
+
+// staffed lists the accounts that a house has, one a role.
+var staffed = access.StaffRoles
+
+// house is a node in this process, on a fresh SQLite record, with one account
+// of each staff role.
+type house struct {
+	t     *testing.T
+	url   string
+	data  string
+	clock *stillClock // nil: the real one
+	staff map[access.Role]*Client
+	org   *Client
+	stop  func()
+}
+
+// openHouse opens a node; set may change its configuration.
+func openHouse(t *testing.T, set func(*app.Config)) *house {
+	t.Helper()
+	h := &house{t: t, data: filepath.Join(t.TempDir(), "data"), staff: map[access.Role]*Client{}}
+	secrets := h.hire()
+	cfg := app.Config{Listen: "127.0.0.1:0", Media: "127.0.0.1:0", Data: h.data, Proxies: "127.0.0.1"}
+	if set != nil {
+		set(&cfg)
+	}
+	n, err := app.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- n.Run(ctx) }()
+	h.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+		h.stop = func() {}
+	}
+	t.Cleanup(func() { h.stop() })
+	h.url = n.URL()
+	if cfg.PublicURL != "" { // the public address is a proxy's, which isn't there
+		h.url = "http://" + cfg.Listen
+	}
+	for deadline := time.Now().Add(10 * time.Second); !ready(h.url); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("not ready in 10 s")
+		}
+	}
+	if cfg.PublicURL != "" {
+		return h // its cookies are for HTTPS only
+	}
+	for role, secret := range secrets {
+		h.staff[role] = h.client()
+		h.staff[role].Do("POST", "/v1/signin/link", object{"token": secret}, nil)
+	}
+	h.org = h.staff[access.Organiser]
+	return h
+}
+
+// hire makes the accounts before the node opens its record.
+func (h *house) hire() map[access.Role]string {
+	h.t.Helper()
+	ctx := h.t.Context()
+	db, err := store.Open(ctx, store.Config{DataDir: h.data})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer db.Close()
+	key, err := db.Secret(ctx, "access", 32)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	desk := access.New(access.Config{Store: db, Key: key})
+	secrets := map[access.Role]string{}
+	for _, role := range staffed {
+		name := "示例 " + string(role)
+		if _, err := desk.AddUser(ctx, name, "", role); err != nil {
+			h.t.Fatal(err)
+		}
+		if secrets[role], err = desk.SignInLink(ctx, name, time.Hour); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	return secrets
+}
+
+// crowdIP counts the addresses that clients of houses come from: each request
+// has its own, so that no limit by address is in the way.
+var crowdIP atomic.Uint32
+
+type wandering struct{}
+
+func (wandering) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("X-Forwarded-For") == "" {
+		n := int(crowdIP.Add(1))
+		r = r.Clone(r.Context())
+		r.Header.Set("X-Forwarded-For", "10."+strconv.Itoa(n>>16&255)+"."+strconv.Itoa(n>>8&255)+"."+strconv.Itoa(n&255))
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// wander makes a client's requests come from many addresses.
+func wander(c *Client) *Client {
+	c.http.Transport = wandering{}
+	return c
+}
+
+func (h *house) client() *Client { return wander(newClient(h.t, h.url)) }
+
+func (h *house) phone() *Client {
+	h.t.Helper()
+	c := h.client()
+	c.Do("POST", "/v1/device", object{}, nil)
+	return c
+}
+
+// holder makes a link and returns its holder.
+func (h *house) holder(role access.Role, name, session string) *Client {
+	h.t.Helper()
+	return wander(h.org.link(string(role), name, session))
+}
+
+// ballot makes an open ballot on n sample entries and returns their ids.
+func (h *house) ballot(id string, n int, quota object) []string {
+	h.t.Helper()
+	entries := importEntries(h.org, n)
+	h.org.Do("POST", "/v1/admin/ballots", object{"id": id, "title": "示例选票", "session": "final", "entries": entries,
+		"visibility": "count", "quota": quota}, nil)
+	h.org.Do("POST", "/v1/admin/ballots/"+id+"/open", object{"seconds": 0}, nil)
+	return entries
+}

@@ -1,0 +1,439 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hecai/access"
+	"hecai/hub/client"
+)
+
+// Who may, in the words of domain.md §4.6. This is the paper's table once more,
+// written by hand: the handlers are tested against it, not against themselves.
+var (
+	anyone    = []access.Role{}
+	phones    = []access.Role{access.Audience}
+	jurors    = []access.Role{access.Judge}
+	firing    = []access.Role{access.Host, access.Director, access.Organiser}
+	directing = []access.Role{access.Director, access.Organiser}
+	desk      = []access.Role{access.Director, access.Moderator, access.Organiser}
+	auditing  = []access.Role{access.Organiser, access.Auditor}
+	organiser = []access.Role{access.Organiser}
+	camera    = []access.Role{access.Broadcaster}
+	previews  = []access.Role{access.Director, access.Organiser, access.Broadcaster}
+)
+
+// permission is one thing that one may do: the request, who may, and what those
+// who may are told: "ok", or a code that proves they came past the gate.
+type permission struct {
+	method, path string
+	body         any
+	who          []access.Role
+	says         string
+}
+
+var matrix = []permission{
+	{"GET", "/healthz", nil, anyone, "ok"},
+	{"GET", "/readyz", nil, anyone, "ok"},
+	{"GET", "/v1/time", nil, anyone, "ok"},
+	{"GET", "/v1/contest", nil, anyone, "ok"},
+	{"GET", "/v1/tracks", nil, anyone, "ok"},
+	{"GET", "/v1/sessions", nil, anyone, "ok"},
+	{"GET", "/qr.svg?path=/live/final", nil, anyone, "ok"},
+	{"GET", "/metrics", nil, anyone, "ok"},
+	{"POST", "/v1/tickets/redeem", object{"code": "x"}, phones, "access.ticket_unknown"},
+	{"POST", "/v1/ws-tickets", object{}, anyone, "ok"},
+	{"GET", "/v1/me", nil, anyone, "ok"},
+	{"POST", "/v1/setup", object{"token": "x", "name": "示例", "password": "a long password"}, anyone, "access.link_spent"},
+	{"POST", "/v1/signin", object{"name": "x", "password": "a long password"}, anyone, "access.credentials"},
+	{"POST", "/v1/signin/link", object{"token": "x"}, anyone, "access.link_spent"},
+	{"GET", "/v1/ballots/b", nil, anyone, "ok"},
+	{"GET", "/v1/ballots/b/proof?leaf=00", nil, anyone, "vote.no_receipt"},
+	{"POST", "/v1/votes", object{"ballot": "none", "rev": 1}, phones, "vote.unknown_ballot"},
+	{"GET", "/v1/votes/mine?ballot=b", nil, phones, "ok"},
+	{"GET", "/v1/stage/final", nil, anyone, "ok"},
+	{"GET", "/v1/stage/final/facts?after=0", nil, anyone, "ok"},
+	{"GET", "/v1/stage/final/desk", nil, desk, "ok"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "fire", "cue": "none"}, firing, "stage.stale_rev"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "next", "rev": -1}, firing, "stage.stale_rev"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "camera", "name": "none"}, directing, "stream.no_camera"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "danmaku", "text": "none"}, desk, "stage.danmaku"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "arm", "cue": "none", "rev": -1}, directing, "stage.stale_rev"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "disarm", "cue": "none", "rev": -1}, directing, "stage.stale_rev"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "skip", "cue": "none", "rev": -1}, directing, "stage.stale_rev"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "extend", "seconds": 1}, directing, "ballot.no_deadline"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "timer_add", "seconds": 1}, directing, "stage.no_timer"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "blackout"}, directing, "ok"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "notice"}, directing, "ok"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "hide"}, directing, "stage.reason"},
+	{"POST", "/v1/stage/final/commands", object{"kind": "dance"}, directing, "stage.unknown_command"},
+	{"POST", "/v1/danmaku/final", object{"text": ""}, phones, "danmaku.off"},
+	{"POST", "/v1/danmaku/final/none/approve", object{}, desk, "danmaku.unknown"},
+	{"GET", "/v1/judge", nil, jurors, "ok"},
+	{"PUT", "/v1/judge/sheets/none", object{}, jurors, "stage.unknown_entry"},
+	{"POST", "/v1/judge/sheets/none/submit", object{}, jurors, "stage.unknown_entry"},
+	{"POST", "/v1/judge/sheets/none/recuse", object{"reason": "示例"}, jurors, "stage.unknown_entry"},
+	{"GET", "/v1/admin/overview", nil, organiser, "ok"},
+	{"GET", "/v1/admin/entries", nil, organiser, "ok"},
+	{"POST", "/v1/admin/entries", object{"rows": []object{}}, organiser, "ok"},
+	{"POST", "/v1/admin/entries/import", object{}, organiser, "http.malformed"},
+	{"GET", "/v1/admin/entries/template", nil, organiser, "ok"},
+	{"GET", "/v1/admin/judges", nil, organiser, "ok"},
+	{"POST", "/v1/admin/judges", []object{{"id": ""}}, organiser, "judge.invalid"},
+	{"GET", "/v1/admin/ballots", nil, organiser, "ok"},
+	{"POST", "/v1/admin/ballots", object{"id": "!"}, organiser, "ballot.id"},
+	{"POST", "/v1/admin/ballots/none/open", object{}, directing, "vote.unknown_ballot"},
+	{"POST", "/v1/admin/ballots/none/close", object{}, directing, "vote.unknown_ballot"},
+	{"GET", "/v1/admin/ballots/b/recount", nil, auditing, "ok"},
+	{"GET", "/v1/admin/links", nil, organiser, "ok"},
+	{"POST", "/v1/admin/links", object{"role": "host", "session": "none"}, organiser, "stage.unknown_session"},
+	{"DELETE", "/v1/admin/links/none", nil, organiser, "store.none"},
+	{"POST", "/v1/admin/tickets", object{"count": 0}, organiser, "access.ticket_count"},
+	{"GET", "/v1/admin/cameras?session=final", nil, directing, "ok"},
+	{"POST", "/v1/admin/cameras", object{"session": "none"}, directing, "stage.unknown_session"},
+	{"GET", "/v1/admin/rundown/final", nil, desk, "ok"},
+	{"PUT", "/v1/admin/rundown/final", object{"dance": 1}, organiser, "rundown.mistakes"},
+	// The media of a session, which are no part of the API's own table.
+	{"POST", "/whip/final/cam", object{}, camera, "stream.media_type"},
+	{"POST", "/whep/final", object{}, anyone, "stream.media_type"},
+	{"POST", "/whep/final/cam", object{}, previews, "stream.media_type"},
+	// Last: these change who one is.
+	{"POST", "/v1/device", object{}, anyone, "ok"},
+	{"POST", "/v1/signout", object{}, anyone, "ok"},
+}
+
+// people returns one client of each role.
+func (h *house) people() map[access.Role]*Client {
+	out := map[access.Role]*Client{
+		access.Visitor: h.client(), access.Audience: h.phone(),
+		access.Judge: h.holder(access.Judge, "j1", "final"), access.Screen: h.holder(access.Screen, "main", "final"),
+		access.Host: h.holder(access.Host, "示例主持", "final"), access.Broadcaster: h.holder(access.Broadcaster, "cam", "final"),
+	}
+	for role, c := range h.staff {
+		out[role] = c
+	}
+	return out
+}
+
+// refusal is what one is told who may not. A vote is the phone's whoever the
+// browser is signed in as, so staff without a phone are nobody there.
+func (p permission) refusal(role access.Role) string {
+	if role == access.Visitor || slices.Equal(p.who, phones) && role != access.Audience {
+		return "401 access.signin"
+	}
+	return "403 access.forbidden"
+}
+
+// outcome is "ok", or the status and code of the refusal.
+func outcome(err error) string {
+	e, refused := err.(*apiError)
+	switch {
+	case err == nil:
+		return "ok"
+	case refused:
+		return fmt.Sprintf("%d %s", e.Status, e.Code)
+	default:
+		return err.Error()
+	}
+}
+
+// TestPermissions sends every request as every role.
+func TestPermissions(t *testing.T) {
+	h := openHouse(t, nil)
+	h.ballot("b", 3, object{"window": "ballot", "max": 1})
+	h.org.Do("POST", "/v1/admin/judges", []object{{"id": "j1", "name": "示例评委", "org": "示例大学", "sector": "高校"}}, nil)
+	people := h.people()
+	for _, p := range matrix {
+		for role, c := range people {
+			got, want := outcome(c.Try(p.method, p.path, p.body, nil)), p.says
+			if len(p.who) > 0 && !slices.Contains(p.who, role) {
+				want = p.refusal(role)
+			} else if want != "ok" {
+				_, got, _ = strings.Cut(got, " ")
+			}
+			if got != want {
+				t.Errorf("%s %s %v as %s: %s, want %s", p.method, p.path, p.body, role, got, want)
+			}
+		}
+	}
+}
+
+var (
+	routeRow  = regexp.MustCompile(`\{"([A-Z]+)", "(/[^"]+)", s\.\w+\}`)
+	specPath  = regexp.MustCompile(`^  (/\S*):$`)
+	specVerb  = regexp.MustCompile(`^    (get|post|put|delete|patch):$`)
+	specWho   = regexp.MustCompile(`^      x-who: '([^']*)'$`)
+	pathParam = regexp.MustCompile(`:\w+|\{\w+\}`)
+)
+
+// shape makes a path comparable: no query, and a star for each parameter.
+func shape(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return pathParam.ReplaceAllString(path, "*")
+}
+
+// covers reports whether a route's shape is that of a concrete path.
+func covers(route, path string) bool {
+	return slices.EqualFunc(strings.Split(route, "/"), strings.Split(path, "/"), func(a, b string) bool { return a == "*" || a == b })
+}
+
+// TestPermissionsNameEveryRoute: a new route fails until the matrix says who
+// may, and the reference says the same.
+func TestPermissionsNameEveryRoute(t *testing.T) {
+	table, err := os.ReadFile("../server/httpd/routes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := routeRow.FindAllStringSubmatch(string(table), -1)
+	if len(routes) < 40 {
+		t.Fatalf("only %d routes found: the search is broken", len(routes))
+	}
+	who := specified(t)
+	for _, r := range routes {
+		route := shape(r[2])
+		want := map[string]bool{}
+		listed := false
+		for _, p := range matrix {
+			if path := shape(p.path); p.method == r[1] && covers(route, path) && !other(routes, r, path) {
+				listed = true
+				for _, role := range p.who {
+					want[string(role)] = true
+				}
+			}
+		}
+		if !listed {
+			t.Errorf("%s %s is not in the matrix: say who may", r[1], r[2])
+			continue
+		}
+		text := who[r[1]+" "+route]
+		if len(want) == 0 {
+			want["public"] = true
+		}
+		for _, role := range strings.Split(text, ", ") {
+			if !want[role] {
+				t.Errorf("%s %s: openapi.yaml lets %q in, the matrix does not", r[1], r[2], role)
+			}
+			delete(want, role)
+		}
+		for role := range want {
+			t.Errorf("%s %s: the matrix lets %q in, openapi.yaml says %q", r[1], r[2], role, text)
+		}
+	}
+}
+
+// other reports whether another route of the same method fits the path exactly.
+func other(routes [][]string, r []string, path string) bool {
+	return slices.ContainsFunc(routes, func(o []string) bool { return o[1] == r[1] && o[2] != r[2] && shape(o[2]) == path })
+}
+
+// specified reads who may from openapi.yaml.
+func specified(t *testing.T) map[string]string {
+	t.Helper()
+	raw, err := os.ReadFile("../server/httpd/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	path, verb := "", ""
+	for line := range strings.Lines(string(raw)) {
+		line = strings.TrimRight(line, "\n")
+		if m := specPath.FindStringSubmatch(line); m != nil {
+			path = shape(m[1])
+		} else if m := specVerb.FindStringSubmatch(line); m != nil {
+			verb = strings.ToUpper(m[1])
+		} else if m := specWho.FindStringSubmatch(line); m != nil {
+			out[verb+" "+path] = m[1]
+		}
+	}
+	return out
+}
+
+// TestPermissionsNameEveryRole: a new role fails until people has one of it.
+func TestPermissionsNameEveryRole(t *testing.T) {
+	h := openHouse(t, nil)
+	people := h.people()
+	want := append(append([]access.Role{access.Visitor, access.Audience}, access.LinkRoles[:]...), access.StaffRoles[:]...)
+	for _, role := range want {
+		c := people[role]
+		if c == nil {
+			t.Errorf("nobody is %s", role)
+			continue
+		}
+		var me struct{ Role access.Role }
+		c.Do("GET", "/v1/me", nil, &me)
+		if me.Role != role {
+			t.Errorf("the %s is %s", role, me.Role)
+		}
+	}
+	if len(people) != len(want) {
+		t.Errorf("%d people, %d roles", len(people), len(want))
+	}
+}
+
+// heard are the topics, and asked the methods, of a socket.
+var (
+	heard = map[string][]access.Role{
+		"stage/final": anyone, "show/final": anyone, "ballot/b": anyone, "pulse/final": anyone, "danmaku/final": anyone,
+		"host/final": firing, "staff/final": desk,
+		"host/salon-1": directing, "staff/salon-1": desk, // a link counts in its own session only
+		"stage/none": {"nobody"}, "ballot/none": {"nobody"}, "votes/b": {"nobody"}, "": {"nobody"},
+	}
+	asked = []permission{
+		{"", "vote.cast", object{"ballot": "none", "rev": 1}, phones, "vote.unknown_ballot"},
+		{"", "danmaku.say", object{"session": "final", "text": ""}, []access.Role{access.Audience, access.Moderator}, "danmaku.off"},
+		{"", "stage.command", object{"session": "final", "kind": "next", "rev": -1}, firing, "stage.stale_rev"},
+		{"", "stage.command", object{"session": "final", "kind": "blackout"}, directing, "ok"},
+		{"", "stage.command", object{"session": "none", "kind": "blackout"}, directing, "stage.unknown_session"},
+		{"", "stage.command", object{"session": "final", "kind": "danmaku", "text": "none"}, desk, "stage.danmaku"},
+		{"", "nothing", object{}, anyone, "wire.unknown_method"},
+	}
+)
+
+// TestPermissionsOfSockets: every topic and every method as every role.
+func TestPermissionsOfSockets(t *testing.T) {
+	h := openHouse(t, nil)
+	h.ballot("b", 3, object{"window": "ballot", "max": 1})
+	for role, c := range h.people() {
+		var out struct{ Ticket string }
+		c.Do("POST", "/v1/ws-tickets", object{"as": ""}, &out)
+		var refused []string
+		ws, err := client.Dial(t.Context(), client.Config{URL: "ws" + strings.TrimPrefix(h.url, "http") + "/ws", Ticket: out.Ticket,
+			OnFrame: func(f client.Frame) {
+				if f.T == "re" && f.ID == 0 && f.Err != nil {
+					topic, _ := f.Err.Args["topic"].(string)
+					refused = append(refused, topic)
+				}
+			}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for topic := range heard {
+			if err := ws.Sub(nil, topic); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, p := range asked {
+			want := p.says
+			if len(p.who) > 0 && !slices.Contains(p.who, role) {
+				want = map[bool]string{true: "access.signin", false: "access.forbidden"}[role == access.Visitor]
+			}
+			got := "ok"
+			if err := ws.Req(t.Context(), p.path, p.body, nil); err != nil {
+				got = err.Error()
+			}
+			if got != want {
+				t.Errorf("%s %v as %s: %s, want %s", p.path, p.body, role, got, want)
+			}
+		}
+		ws.Close()
+		for topic, who := range heard { // all subs were handled before the first answer
+			want := len(who) > 0 && !slices.Contains(who, role)
+			if got := slices.Contains(refused, topic); got != want {
+				t.Errorf("topic %q as %s: refused %v, want %v", topic, role, got, want)
+			}
+		}
+	}
+}
+
+// TestLinksCountInTheirOwnSession tries links of one session in another.
+func TestLinksCountInTheirOwnSession(t *testing.T) {
+	h := openHouse(t, nil)
+	host := h.holder(access.Host, "示例主持", "final")
+	host.Refused("access.other_session", "POST", "/v1/stage/salon-1/commands", object{"kind": "next"})
+	cam := h.holder(access.Broadcaster, "cam", "final")
+	cam.Refused("access.other_session", "POST", "/whip/salon-1/cam", object{})
+	cam.Refused("access.other_session", "POST", "/whep/salon-1/cam", object{})
+	cam.Refused("stream.forbidden", "POST", "/whip/final/cam2", object{})
+	cam.Refused("stream.forbidden", "POST", "/whep/final/cam2", object{})
+}
+
+// TestStaffVoteAsTheirPhone: an account holds no vote, the phone it shares a
+// browser with does.
+func TestStaffVoteAsTheirPhone(t *testing.T) {
+	h := openHouse(t, nil)
+	entries := h.ballot("b", 3, object{"window": "ballot", "max": 1})
+	c := h.staff[access.Director]
+	vote := object{"ballot": "b", "rev": 1, "choice": entries[:1]}
+	c.Refused("access.signin", "POST", "/v1/votes", vote)
+	c.Do("POST", "/v1/device", object{}, nil)
+	c.Do("POST", "/v1/votes", vote, nil)
+	c.Do("GET", "/v1/stage/final/desk", nil, nil)
+}
+
+// TestRevokedAndSignedOut: a revoked link and an ended session are refused at
+// once, and their sockets cut.
+func TestRevokedAndSignedOut(t *testing.T) {
+	h := openHouse(t, nil)
+	for _, role := range access.LinkRoles {
+		var made struct{ ID, Token string }
+		h.org.Do("POST", "/v1/admin/links", object{"role": role, "name": "j1", "session": "final"}, &made)
+		c := wander(h.client().withLink(made.Token))
+		ws, err := c.socket(t.Context(), client.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ws.Req(t.Context(), "nothing", object{}, nil); err == nil || err.Error() != "wire.unknown_method" {
+			t.Fatalf("%s: %v", role, err)
+		}
+		h.org.Do("DELETE", "/v1/admin/links/"+made.ID, nil, nil)
+		wantCut(t, string(role), ws)
+		for _, path := range []string{"/v1/me", "/v1/stage/final/desk", "/v1/judge"} {
+			c.Refused("access.link_revoked", "GET", path, nil)
+		}
+		c.Refused("access.link_revoked", "POST", "/v1/ws-tickets", object{})
+		c.Refused("access.link_revoked", "POST", "/v1/stage/final/commands", object{"kind": "next"})
+		c.Refused("access.link_revoked", "POST", "/whip/final/j1", object{})
+	}
+	wander(h.client().withLink("forged")).Refused("access.link_spent", "GET", "/v1/me", nil)
+
+	for role, c := range h.staff {
+		if role == access.Organiser {
+			continue
+		}
+		kept := h.client() // a thief's copy of the cookie
+		kept.http.Jar.SetCookies(mustURL(h.url), c.http.Jar.Cookies(mustURL(h.url)))
+		var out struct{ Ticket string }
+		c.Do("POST", "/v1/ws-tickets", object{}, &out)
+		ws, err := client.Dial(t.Context(), client.Config{URL: "ws" + strings.TrimPrefix(h.url, "http") + "/ws", Ticket: out.Ticket})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ws.Req(t.Context(), "nothing", object{}, nil); err == nil || err.Error() != "wire.unknown_method" {
+			t.Fatalf("%s: %v", role, err)
+		}
+		c.Do("POST", "/v1/signout", object{}, nil)
+		wantCut(t, string(role), ws)
+		for _, who := range []*Client{c, kept} {
+			who.Refused("access.signin", "GET", "/v1/stage/final/desk", nil)
+			who.Refused("access.signin", "GET", "/v1/admin/ballots/b/recount", nil)
+			var me struct{ Role access.Role }
+			who.Do("GET", "/v1/me", nil, &me)
+			if me.Role != access.Visitor {
+				t.Errorf("%s signed out and is %s", role, me.Role)
+			}
+		}
+	}
+	forged := h.client()
+	forged.http.Jar.SetCookies(mustURL(h.url), []*http.Cookie{{Name: "hecai-staff", Value: access.NewSecret()}, {Name: "hecai-device", Value: "AAAA"}})
+	forged.Refused("access.signin", "GET", "/v1/admin/overview", nil)
+	forged.Refused("access.signin", "POST", "/v1/votes", object{})
+}
+
+// wantCut waits for the socket to be closed as revoked.
+func wantCut(t *testing.T, who string, ws *client.Client) {
+	t.Helper()
+	select {
+	case <-ws.Done():
+		if ws.CloseCode() != 4503 {
+			t.Errorf("%s: closed with %d, want 4503", who, ws.CloseCode())
+		}
+	case <-time.After(2 * time.Second):
+		t.Errorf("%s: the socket is still open 2 s later", who)
+	}
+}
