@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -77,7 +79,7 @@ func randomShow(rng *rand.Rand) *script {
 	for i := range 5 + rng.IntN(5) {
 		s.entries = append(s.entries, fmt.Sprintf("E%02d", i+1))
 	}
-	for i := range 3 + rng.IntN(4) {
+	for i := range 5 + rng.IntN(3) { // the plan's quorum is 5
 		s.judges = append(s.judges, fmt.Sprintf("j%d", i+1))
 	}
 	for _, e := range s.entries {
@@ -100,7 +102,8 @@ func randomShow(rng *rand.Rand) *script {
 // differs from show to show.
 func (s *script) rundown(rng *rand.Rand) []object {
 	cue := func(id string, actions ...object) object {
-		return object{"id": id, "title": "示例 " + id, "line": "示例台词", "actions": actions}
+		dangerous := id == "seal" || id == "frozen" || id == "tally" || id == "verify" || strings.HasPrefix(id, "award-")
+		return object{"id": id, "title": "示例 " + id, "line": "示例台词", "confirm": dangerous, "actions": actions}
 	}
 	out := []object{
 		cue("idle", object{"kind": "scene", "scene": "idle"}),
@@ -164,9 +167,8 @@ type observer struct {
 	name string
 	ws   *client.Client
 
-	mu   sync.Mutex
-	got  map[string][]byte // guarded by mu; this step's frames by topic
-	last time.Time         // guarded by mu
+	mu  sync.Mutex
+	got map[string][]byte // guarded by mu; this step's frames by topic
 }
 
 // connID is the one random value that a public frame carries.
@@ -175,11 +177,31 @@ var connID = regexp.MustCompile(`"conn":"[0-9a-f]+"`)
 func (o *observer) frame(f client.Frame) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if f.T == "hb" { // the clock's own beat, on a real timer
+	if f.T == "hb" || f.T == "re" { // the clock's own beat, on a real timer; the answer to our barrier
 		return
 	}
 	o.got[f.K] = append(append(o.got[f.K], connID.ReplaceAll(f.Raw, []byte(`"conn":"x"`))...), '\n')
-	o.last = time.Now()
+}
+
+// barrier returns when the observer has every frame that was queued for it
+// before: an answer comes behind them in the same queue.
+func (o *observer) barrier(ctx context.Context) error {
+	var refused *client.Refused
+	if err := o.ws.Req(ctx, "no.such.method", nil, nil); !errors.As(err, &refused) {
+		return fmt.Errorf("%s: %w", o.name, err)
+	}
+	return nil
+}
+
+// holds reports whether the observer's document of the ballot is the public
+// board. Scoreboards are conflated, so that it may take a tenth of a second.
+func (o *observer) holds(board []byte) bool {
+	doc, _ := o.ws.Doc("ballot/b")
+	var a, b object
+	if json.Unmarshal(doc, &a) != nil || json.Unmarshal(board, &b) != nil {
+		return false
+	}
+	return reflect.DeepEqual(a, b)
 }
 
 // world is a running node with its observers.
@@ -242,36 +264,42 @@ func (w *world) fire(id string) {
 			Cues []struct {
 				ID, State   string
 				Step, Steps int
+				Confirm     bool
 			}
 		}
 		w.org.Do("GET", "/v1/stage/final/desk", nil, &desk)
+		kind := "fire"
 		for _, c := range desk.Cues {
 			if c.ID == id && c.State == "done" {
 				return
 			}
+			if c.ID == id && c.Confirm && c.State == "planned" {
+				kind = "arm"
+			}
 		}
-		w.org.Do("POST", "/v1/stage/final/commands", object{"kind": "fire", "cue": id, "rev": desk.Rev}, nil)
+		w.org.Do("POST", "/v1/stage/final/commands", object{"kind": kind, "cue": id, "rev": desk.Rev}, nil)
 		w.step()
 	}
 	w.t.Fatalf("cue %s never ends", id)
 }
 
-// step waits until the observers are quiet, asks the public HTTP surface, and
-// files it all under the next step.
+// step waits until the observers have everything, asks the public HTTP surface,
+// and files it all under the next step.
 func (w *world) step() {
 	w.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		quiet := true
-		for _, o := range w.obs {
-			o.mu.Lock()
-			quiet = quiet && time.Since(o.last) > 130*time.Millisecond // longer than a scoreboard's tick
-			o.mu.Unlock()
+	_, board, _ := bytes.Cut(w.get("/v1/ballots/b"), []byte("\r\n\r\n"))
+	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	defer cancel()
+	for _, o := range w.obs {
+		for !o.holds(board) {
+			select {
+			case <-ctx.Done():
+				w.t.Fatalf("%s never gets the board %s", o.name, board)
+			case <-time.After(2 * time.Millisecond):
+			}
 		}
-		if quiet {
-			break
-		}
-		if time.Now().After(deadline) {
-			w.t.Fatal("the observers never get quiet")
+		if err := o.barrier(ctx); err != nil {
+			w.t.Fatal(err)
 		}
 	}
 	got := map[string][]byte{}
@@ -304,13 +332,14 @@ func (w *world) get(path string) []byte {
 	}
 	defer resp.Body.Close()
 	var b bytes.Buffer
-	fmt.Fprintln(&b, resp.Status)
+	fmt.Fprintf(&b, "%s\r\n", resp.Status)
 	resp.Header.Del("Date")
 	resp.Header.Write(&b)
+	b.WriteString("\r\n")
 	if _, err := io.Copy(&b, resp.Body); err != nil {
 		w.t.Fatal(err)
 	}
-	return bytes.ReplaceAll(b.Bytes(), []byte(w.url), []byte("URL"))
+	return b.Bytes()
 }
 
 // open starts a node on a fresh record with the show's plan, entries, ballot and
@@ -320,8 +349,9 @@ func (s *script) open(t *testing.T) *world {
 	clock := &stillClock{}
 	clock.ms.Store(time.Date(2024, 9, 27, 14, 0, 0, 0, time.UTC).UnixMilli())
 	dir := t.TempDir()
-	n, err := app.Open(t.Context(), app.Config{Listen: "127.0.0.1:0", Media: "127.0.0.1:0", Data: filepath.Join(dir, "data"),
-		Contest: s.plan(t, dir), Now: clock.now})
+	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	n, err := app.Open(t.Context(), app.Config{Listen: address, Media: "127.0.0.1:0", Data: filepath.Join(dir, "data"),
+		Contest: s.plan(t, dir), Now: clock.now, PublicURL: "http://show.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,7 +368,8 @@ func (s *script) open(t *testing.T) *world {
 			t.Errorf("run: %v", err)
 		}
 	})
-	w := &world{t: t, url: n.URL(), clock: clock, anon: newClient(t, n.URL()), org: newClient(t, n.URL())}
+	url := "http://" + address
+	w := &world{t: t, url: url, clock: clock, anon: newClient(t, url), org: newClient(t, url)}
 	w.anon.http.Transport = &http.Transport{DisableCompression: true}
 	for range 200 {
 		if w.anon.Try("GET", "/readyz", nil, nil) == nil || ready(w.url) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -263,6 +264,24 @@ func (s *shows) Announce(id vote.BallotID) {
 	}
 }
 
+// announceRevealed publishes the boards whose figures the stage has revealed: the
+// ballot itself doesn't change by that. A board that is out already is not sent
+// again.
+func (s *shows) announceRevealed(id contest.SessionID) {
+	sh, err := s.find(id)
+	if err != nil {
+		return
+	}
+	for _, b := range s.n.box.Ballots() {
+		if b.Session != id {
+			continue
+		}
+		if _, ok := sh.stage.Revealed(b); ok {
+			s.Announce(b.ID)
+		}
+	}
+}
+
 func (s *shows) ballotChanged(b vote.Ballot, t vote.Tally) {
 	if b.State != vote.StateDraft {
 		publisher{s.n}.State("ballot/"+string(b.ID), s.board(b, t).Fields())
@@ -311,6 +330,9 @@ type publisher struct{ n *Node }
 func (p publisher) State(topic string, doc map[string]any) {
 	if err := p.n.hub.State(topic, doc); err != nil {
 		p.n.cfg.Log.Error("state not sent", "topic", topic, "err", err)
+	}
+	if session, ok := strings.CutPrefix(topic, "stage/"); ok {
+		p.n.shows.announceRevealed(contest.SessionID(session))
 	}
 }
 
