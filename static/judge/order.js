@@ -41,7 +41,6 @@ export function Order({ sheets, chosen, live, onPick }) {
   return html`<ol class="order" ref=${list}>${sheets.desk.entries.map((e) => html`<li key=${e.id}>
     <button type="button" class=${live === e.id ? 'live' : ''} style=${trackStyle(e.track)} aria-current=${e.id === chosen ? 'true' : null} onClick=${() => onPick(e.id)}>
       <span class="no fig">${e.order}</span>
-      <span class="what"><b>${e.title}</b><span class="tags"><${StateChip} state=${stateOf(sheets, e)} /><${Track} id=${e.track} name=${e.trackName} /></span></span>
-      ${live === e.id && html`<span class="on-stage">${t('judge.live')}</span>`}
+      <span class="what"><b>${e.title}</b><span class="tags">${live === e.id && html`<span class="on-stage">${t('judge.live')}</span>`}<${StateChip} state=${stateOf(sheets, e)} /><${Track} id=${e.track} name=${e.trackName} /></span></span>
     </button></li>`)}</ol>`;
 }

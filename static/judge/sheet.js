@@ -166,9 +166,9 @@ export function Paper({ sheets, entry }) {
   return html`<article class=${'paper ' + state}>
     <${Head} entry=${entry} /><${News} sheets=${sheets} entry=${entry} />
     <div class="criteria">${criteria.map((c) => html`<${Mark} key=${entry.id + c.id} c=${c} mark=${marks[c.id]} fixed=${fixed} onMark=${(/** @type {number|undefined} */ m) => change(c.id, m)} />`)}</div>
-    <label class="field comment"><span>${t('judge.comment')}</span>
+    ${(!fixed || comment) && html`<label class="field comment"><span>${t('judge.comment')}</span>
       <textarea class="input" rows="2" maxlength="500" readonly=${fixed} value=${comment} placeholder=${fixed ? '' : t('judge.comment.hint')}
-        onInput=${(/** @type {any} */ e) => say(e.currentTarget.value)}></textarea></label>
+        onInput=${(/** @type {any} */ e) => say(e.currentTarget.value)}></textarea></label>`}
     ${mayRecuse && html`<div class="aside"><button type="button" class="btn quiet slim" onClick=${() => setAsking('recuse')}>${t('judge.recuse')}</button></div>`}
     <footer class="tally">
       <div class="sum"><span>${t(missing && !fixed ? 'judge.total.sofar' : 'judge.total')}</span><b class="fig" id="total">${missing === criteria.length ? '—' : total(criteria, marks)}</b></div>
