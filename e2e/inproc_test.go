@@ -23,8 +23,8 @@ type house struct {
 	t     *testing.T
 	url   string
 	data  string
-	clock *stillClock // nil: the real one
-	staff map[access.Role]*Client
+	links map[access.Role]string  // one-time secrets, spent unless the public address is HTTPS
+	staff map[access.Role]*Client // empty when the public address is HTTPS
 	org   *Client
 	stop  func()
 }
@@ -33,7 +33,7 @@ type house struct {
 func openHouse(t *testing.T, set func(*app.Config)) *house {
 	t.Helper()
 	h := &house{t: t, data: filepath.Join(t.TempDir(), "data"), staff: map[access.Role]*Client{}}
-	secrets := h.hire()
+	h.links = h.hire()
 	cfg := app.Config{Listen: "127.0.0.1:0", Media: "127.0.0.1:0", Data: h.data, Proxies: "127.0.0.1"}
 	if set != nil {
 		set(&cfg)
@@ -65,7 +65,7 @@ func openHouse(t *testing.T, set func(*app.Config)) *house {
 	if cfg.PublicURL != "" {
 		return h // its cookies are for HTTPS only
 	}
-	for role, secret := range secrets {
+	for role, secret := range h.links {
 		h.staff[role] = h.client()
 		h.staff[role].Do("POST", "/v1/signin/link", object{"token": secret}, nil)
 	}

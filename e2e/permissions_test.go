@@ -12,6 +12,7 @@ import (
 
 	"hecai/access"
 	"hecai/hub/client"
+	"hecai/store"
 )
 
 // Who may, in the words of domain.md §4.6. This is the paper's table once more,
@@ -435,5 +436,33 @@ func wantCut(t *testing.T, who string, ws *client.Client) {
 		}
 	case <-time.After(2 * time.Second):
 		t.Errorf("%s: the socket is still open 2 s later", who)
+	}
+}
+
+// TestFactsNameWhoActed: the record says in which role somebody acted.
+func TestFactsNameWhoActed(t *testing.T) {
+	h := openHouse(t, nil)
+	want := []string{"director:示例 director", "organiser:示例 organiser", "moderator:示例 moderator"}
+	h.staff[access.Director].Do("POST", "/v1/stage/final/commands", object{"kind": "notice", "text": "示例"}, nil)
+	h.org.Do("POST", "/v1/stage/final/commands", object{"kind": "notice", "text": ""}, nil)
+	h.staff[access.Moderator].Do("POST", "/v1/stage/final/commands", object{"kind": "danmaku", "text": "open"}, nil)
+	h.stop()
+	db, err := store.Open(t.Context(), store.Config{DataDir: h.data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	facts, err := db.LoadFacts(t.Context(), "final", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range facts {
+		if strings.Contains(f.Actor, "示例") {
+			got = append(got, f.Actor)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the facts name %q, want %q", got, want)
 	}
 }

@@ -93,7 +93,11 @@ func (s *Server) routes() {
 		s.echo.Add(r.method, r.path, r.handle, limit)
 	}
 	s.echo.GET("/ws", echo.WrapHandler(s.cfg.Sockets))
-	media := echo.WrapHandler(s.cfg.Media)
+	media := func(c echo.Context) error {
+		private(c)
+		s.cfg.Media.ServeHTTP(c.Response(), c.Request())
+		return nil
+	}
 	s.echo.Any("/whip/*", media)
 	s.echo.Any("/whep/*", media)
 	if s.cfg.Metrics != nil {

@@ -122,11 +122,17 @@ func (s *Server) Command(ctx context.Context, id access.Identity, session contes
 	if err != nil {
 		return 0, err
 	}
-	role := "director"
-	if !id.Is(access.Director) && !id.Is(access.Organiser) && id.Is(access.Host) {
-		role = "host"
+	return show.Do(ctx, stage.Actor{Role: actingAs(id), Name: id.Name}, cmd)
+}
+
+// actingAs is the role that the record names, the one that may most.
+func actingAs(id access.Identity) string {
+	for _, r := range [...]access.Role{access.Director, access.Organiser, access.Moderator} {
+		if id.Is(r) {
+			return string(r)
+		}
 	}
-	return show.Do(ctx, stage.Actor{Role: role, Name: id.Name}, cmd)
+	return string(id.Role())
 }
 
 // capability says what a command needs. The host fires; arming, the cameras
