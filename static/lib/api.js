@@ -61,7 +61,7 @@ export function headers(more) {
 /**
  * Calls the API. Throws Refused, with code net.offline when nothing answered.
  * @param {string} path
- * @param {{method?: string, body?: any, form?: FormData, timeout?: number}} [o]
+ * @param {{method?: string, body?: any, text?: string, form?: FormData, timeout?: number}} [o] text is JSON that the server is to judge as it was written
  * @returns {Promise<any>}
  */
 export async function api(path, o = {}) {
@@ -71,8 +71,8 @@ export async function api(path, o = {}) {
   try {
     res = await fetch(path, {
       method: o.method || (o.body !== undefined || o.form ? 'POST' : 'GET'),
-      headers: headers(o.body !== undefined ? { 'Content-Type': 'application/json' } : {}),
-      body: o.form || (o.body !== undefined ? JSON.stringify(o.body) : undefined),
+      headers: headers(o.body !== undefined || o.text !== undefined ? { 'Content-Type': 'application/json' } : {}),
+      body: o.form || (o.body !== undefined ? JSON.stringify(o.body) : o.text),
       credentials: 'same-origin', signal: stop.signal,
     });
     text = await res.text();

@@ -1,0 +1,89 @@
+// 作品: the list of entries, filtered as one types, and its import.
+
+import { t } from '../lib/i18n.js';
+import { Track, allTracks, html, trackStyle, useMemo, useState } from '../lib/ui.js';
+import { useData } from './call.js';
+import { Importing } from './importing.js';
+import { Dialog, Empty, Head, Load, Tag } from './parts.js';
+
+const PAGE = 200; // rows drawn at once; a province sends up to 5000
+const TONES = /** @type {Record<string, string>} */ ({ qualified: 'good', withdrawn: '', disqualified: 'bad' });
+
+/** Whether an entry answers the words that were typed. @param {any} e @param {string[]} words */
+function answers(e, words) {
+  const all = [e.id, e.title, e.team, e.lead, ...e.partners].join(' ').toLowerCase();
+  return words.every((w) => all.includes(w));
+}
+
+/** The title of an entry's direction (赛题方向). @param {any} plan @param {any} e */
+function direction(plan, e) {
+  const track = plan.tracks.find((/** @type {any} */ x) => x.id === e.track);
+  const d = track && track.directions.find((/** @type {any} */ x) => x.no === e.direction);
+  return d ? d.title : String(e.direction);
+}
+
+/** All there is to know of one entry. @param {any} p */
+function Sheet({ e, plan, onClose }) {
+  const rows = [
+    [t('entries.no'), e.no], [t('entries.order'), e.order], [t('entries.track'), html`<${Track} id=${e.track} />`],
+    [t('entries.direction'), direction(plan, e)], [t('entries.team'), e.team], [t('entries.lead'), e.lead],
+    [t('entries.partners'), e.partners.length ? html`<ul>${e.partners.map((/** @type {string} */ x) => html`<li key=${x}>${x}</li>`)}</ul>` : t('none')],
+    [t('entries.summary'), e.summary || t('none')], [t('entries.state'), t('entry.' + e.state)], [t('entries.code'), html`<code>${e.id}</code>`],
+  ];
+  return html`<${Dialog} title=${e.title} onClose=${onClose}>
+    <dl class="facts">${rows.map(([k, v], i) => html`<div key=${i}><dt class="muted">${k}</dt><dd>${v}</dd></div>`)}</dl><//>`;
+}
+
+/** @param {{list: any[], plan: any, by: string, onBy: (by: string) => void}} p */
+function Table({ list, plan, by, onBy }) {
+  const [open, setOpen] = useState(/** @type {any} */ (null));
+  const [most, setMost] = useState(PAGE);
+  const head = (/** @type {string} */ key) => html`<th scope="col" class="num" aria-sort=${by === key ? 'ascending' : 'none'}>
+    <button type="button" class="sort" onClick=${() => onBy(key)}>${t('entries.' + key)}</button></th>`;
+  return html`<div class="scroll"><table class="table entries" id="entries">
+    <thead><tr>${head('no')}${head('order')}<th scope="col">${t('entries.title.col')}</th><th scope="col">${t('entries.track')}</th>
+      <th scope="col">${t('entries.lead')}</th><th scope="col">${t('entries.state')}</th></tr></thead>
+    <tbody>${list.slice(0, most).map((e) => html`<tr key=${e.id}>
+      <td class="num fig" data-label=${t('entries.no')}>${e.no}</td>
+      <td class="num fig" data-label=${t('entries.order')}>${e.order}</td>
+      <td class="main"><button type="button" class="open" onClick=${() => setOpen(e)}>${e.title}</button>
+        <span class="muted small">${e.team}</span></td>
+      <td data-label=${t('entries.track')}><span class="trackcell" style=${trackStyle(e.track)}><i class="bar"></i><${Track} id=${e.track} /></span></td>
+      <td data-label=${t('entries.lead')}>${e.lead}${e.partners.length > 0 && html`<span class="muted small">${t('entries.with', { n: e.partners.length })}</span>`}</td>
+      <td data-label=${t('entries.state')}><span class="tags"><${Tag} tone=${TONES[e.state]}>${t('entry.' + e.state)}<//>${e.sample && html`<${Tag} tone="">${t('sample')}<//>`}</span></td>
+    </tr>`)}</tbody></table></div>
+    ${list.length > most && html`<p class="more"><button type="button" class="btn" onClick=${() => setMost(most + PAGE)}>${t('entries.more', { n: list.length - most })}</button></p>`}
+    ${open && html`<${Sheet} e=${open} plan=${plan} onClose=${() => setOpen(null)} />`}`;
+}
+
+/** @param {{ctx: import('./frame.js').Ctx}} p */
+export function Entries({ ctx }) {
+  const entries = useData('/v1/admin/entries');
+  const [text, setText] = useState('');
+  const [track, setTrack] = useState('');
+  const [state, setState] = useState('');
+  const [by, setBy] = useState('no');
+  const list = useMemo(() => {
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    return (entries.data || [])
+      .filter((/** @type {any} */ e) => (!track || e.track === track) && (!state || e.state === state) && answers(e, words))
+      .sort((/** @type {any} */ a, /** @type {any} */ b) => a[by] - b[by] || a.no - b.no);
+  }, [entries.data, text, track, state, by]);
+  const changed = () => Promise.all([entries.reload(), ctx.refresh()]);
+  const clear = () => { setText(''); setTrack(''); setState(''); };
+  return html`<${Head} title=${t('tab.entries')} lead=${t('entries.lead.text')} />
+    <${Importing} onDone=${changed} />
+    <${Load} of=${entries}>${() => html`<section class="panel flush">
+      <div class="filters">
+        <input class="input grow" type="search" id="entries-search" placeholder=${t('entries.search')} aria-label=${t('entries.search')} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} />
+        <select class="input" id="entries-track" aria-label=${t('entries.track')} value=${track} onChange=${(/** @type {any} */ e) => setTrack(e.target.value)}>
+          <option value="">${t('entries.track.all')}</option>${allTracks().map((x) => html`<option key=${x.id} value=${x.id}>${x.short}</option>`)}</select>
+        <select class="input" id="entries-state" aria-label=${t('entries.state')} value=${state} onChange=${(/** @type {any} */ e) => setState(e.target.value)}>
+          <option value="">${t('entries.state.all')}</option>${Object.keys(TONES).map((x) => html`<option key=${x} value=${x}>${t('entry.' + x)}</option>`)}</select>
+        <span class="muted small fig count" role="status">${t('entries.count', { n: list.length, all: entries.data.length })}</span>
+      </div>
+      ${list.length ? html`<${Table} list=${list} plan=${ctx.plan} by=${by} onBy=${setBy} />`
+        : entries.data.length ? html`<${Empty} title=${t('entries.unmatched')}><button type="button" class="btn" onClick=${clear}>${t('entries.clear')}</button><//>`
+        : html`<${Empty} title=${t('entries.empty')}>${t('entries.empty.how')}<//>`}
+    </section>`}<//>`;
+}

@@ -1,0 +1,81 @@
+// 评委: who judges, and from where. The plan wants several sectors on a panel.
+
+import { errorText, t } from '../lib/i18n.js';
+import { html, toast, useState } from '../lib/ui.js';
+import { call, useData } from './call.js';
+import { LinkMaker } from './linkmaker.js';
+import { Dialog, Empty, Field, Head, Load, Tag } from './parts.js';
+
+/** The sources of judges, as contest.Sectors has them, each with the key of its text. */
+const SECTORS = [['高校', 'university'], ['科研院所', 'institute'], ['投融资机构', 'investor'], ['行业协会', 'association'], ['大型企业', 'company']];
+
+/** @param {string} sector */
+function sectorText(sector) {
+  const x = SECTORS.find((s) => s[0] === sector);
+  return x ? t('sector.' + x[1]) : sector;
+}
+
+/** The first free id: j1, j2, … @param {any[]} judges */
+function freeID(judges) {
+  for (let n = judges.length + 1; ; n++) if (!judges.some((j) => j.id === 'j' + n)) return 'j' + n;
+}
+
+/** @param {{judge: any, judges: any[], onDone: (all: any[]) => void, onClose: () => void}} p judge null makes a new one */
+function Form({ judge, judges, onDone, onClose }) {
+  const [j, set] = useState(judge || { id: freeID(judges), name: '', org: '', sector: '', sample: false });
+  const [failed, fail] = useState(/** @type {any} */ (null));
+  const [busy, setBusy] = useState(false);
+  const put = (/** @type {string} */ key) => (/** @type {any} */ e) => set({ ...j, [key]: e.target.value });
+  const taken = !judge && judges.some((x) => x.id === j.id);
+  const save = async (/** @type {Event} */ e) => {
+    e.preventDefault();
+    if (taken) return;
+    setBusy(true);
+    fail(null);
+    try {
+      onDone(await call('/v1/admin/judges', { body: [{ ...j, name: j.name.trim(), org: j.org.trim() }] }));
+    } catch (err) { fail(err); setBusy(false); }
+  };
+  return html`<${Dialog} title=${t(judge ? 'judges.edit' : 'judges.add')} onClose=${onClose}
+    foot=${html`<button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="judge-form" class="btn main" disabled=${busy}>${t('save')}</button>`}>
+    <form id="judge-form" class="stack" onSubmit=${save}>
+      <${Field} label=${t('judges.name')}><input class="input" name="name" required maxlength="40" value=${j.name} onInput=${put('name')} /><//>
+      <${Field} label=${t('judges.org')}><input class="input" name="org" maxlength="60" value=${j.org} onInput=${put('org')} /><//>
+      <${Field} label=${t('judges.sector')}><select class="input" name="sector" required value=${j.sector} onChange=${put('sector')}>
+        <option value="" disabled>${t('judges.sector.pick')}</option>${SECTORS.map(([v, key]) => html`<option key=${v} value=${v}>${t('sector.' + key)}</option>`)}</select><//>
+      <${Field} label=${t('judges.id')} hint=${judge ? t('judges.id.fixed') : t('judges.id.how')} error=${taken && t('judges.id.taken')}>
+        <input class="input mono" name="id" required pattern="[A-Za-z0-9][A-Za-z0-9\\-]{0,31}" disabled=${!!judge} value=${j.id} onInput=${put('id')} /><//>
+      ${failed && html`<p class="note bad" role="alert">${errorText(failed)}</p>`}
+    </form><//>`;
+}
+
+/** How many sectors the panel spans, against what the plan asks. @param {{judges: any[], plan: any}} p */
+function Panel({ judges, plan }) {
+  const min = (plan.defaults && plan.defaults.minSectors) || 0;
+  const spans = new Set(judges.map((j) => j.sector)).size;
+  const few = min > 0 && spans < min;
+  return html`<p class=${'note small ' + (few ? 'warn' : '')}>${t('judges.panel', { n: judges.length, sectors: spans })}${few && t('judges.panel.few', { min })}</p>`;
+}
+
+/** @param {{ctx: import('./frame.js').Ctx}} p */
+export function Judges({ ctx }) {
+  const judges = useData('/v1/admin/judges');
+  const [edit, setEdit] = useState(/** @type {any} */ (null)); // {judge}
+  const [link, setLink] = useState(/** @type {any} */ (null));
+  const done = (/** @type {any[]} */ all) => { judges.set(all); setEdit(null); ctx.refresh(); toast(t('saved'), 'good'); };
+  const list = judges.data || [];
+  return html`<${Head} title=${t('tab.judges')} lead=${t('judges.lead')}>
+      <button type="button" class="btn main" id="judge-add" disabled=${!judges.data} onClick=${() => setEdit({ judge: null })}>${t('judges.add')}</button><//>
+    <${Load} of=${judges}>${() => list.length === 0 ? html`<section class="panel"><${Empty} title=${t('judges.empty')}>${t('judges.empty.how')}<//></section>` : html`
+      <${Panel} judges=${list} plan=${ctx.plan} />
+      <section class="panel flush"><div class="scroll"><table class="table" id="judges">
+        <thead><tr><th scope="col">${t('judges.name')}</th><th scope="col">${t('judges.org')}</th><th scope="col">${t('judges.sector')}</th><th scope="col">${t('judges.id')}</th><th scope="col"><span class="sr">${t('actions')}</span></th></tr></thead>
+        <tbody>${list.map((/** @type {any} */ j) => html`<tr key=${j.id}>
+          <td class="main"><span class="tags"><b>${j.name}</b>${j.sample && html`<${Tag} tone="">${t('sample')}<//>`}</span></td>
+          <td data-label=${t('judges.org')}>${j.org || '–'}</td><td data-label=${t('judges.sector')}>${sectorText(j.sector)}</td>
+          <td data-label=${t('judges.id')}><code>${j.id}</code></td>
+          <td class="do"><span class="acts"><button type="button" class="btn slim" onClick=${() => setEdit({ judge: j })}>${t('edit')}</button>
+            <button type="button" class="btn slim" onClick=${() => setLink({ role: 'judge', name: j.id })}>${t('links.make')}</button></span></td></tr>`)}</tbody></table></div></section>`}<//>
+    ${edit && html`<${Form} judge=${edit.judge} judges=${list} onDone=${done} onClose=${() => setEdit(null)} />`}
+    ${link && html`<${LinkMaker} ctx=${ctx} given=${link} onClose=${() => setLink(null)} />`}`;
+}

@@ -1,0 +1,54 @@
+// 链接: every link that was given out. Its secret is known to nobody here.
+
+import { t } from '../lib/i18n.js';
+import { Hold, html, toast, useState } from '../lib/ui.js';
+import { call, useAct, useData } from './call.js';
+import { LinkMaker, ROLES } from './linkmaker.js';
+import { Empty, Head, Load, Tag, sessionTitle } from './parts.js';
+import { stamp } from './time.js';
+
+/** @param {{l: any, ctx: any, who: string, busy: boolean, onRevoke: () => void}} p */
+function Row({ l, ctx, who, busy, onRevoke }) {
+  const zone = ctx.plan.timezone;
+  return html`<tr class=${l.revoked ? 'off' : ''}>
+    <td class="main"><span class="tags"><b>${who}</b>${who !== l.name && html`<code class="muted small">${l.name}</code>`}</span></td>
+    <td data-label=${t('links.role')}>${t('role.' + l.role)}</td>
+    <td data-label=${t('session')}>${sessionTitle(ctx, l.session)}</td>
+    <td data-label=${t('links.created')}><span class="fig">${stamp(l.created, zone)}</span><span class="muted small">${l.createdBy}</span></td>
+    <td data-label=${t('links.last')} class="fig">${l.last ? stamp(l.last, zone) : t('links.never')}</td>
+    <td class="do">${l.revoked ? html`<${Tag} tone="">${t('links.revoked')}<//>`
+      : html`<${Hold} class="slim quiet danger-text" disabled=${busy} title=${t('hold.how')} onHold=${onRevoke}>${t('links.revoke')}<//>`}</td></tr>`;
+}
+
+/** @param {{ctx: import('./frame.js').Ctx}} p */
+export function Links({ ctx }) {
+  const links = useData('/v1/admin/links', 15000);
+  const judges = useData('/v1/admin/judges');
+  const [making, setMaking] = useState(false);
+  const [role, setRole] = useState('');
+  const [all, setAll] = useState(false);
+  const [busy, act] = useAct();
+  const who = (/** @type {any} */ l) => {
+    const j = l.role === 'judge' && (judges.data || []).find((/** @type {any} */ x) => x.id === l.name);
+    return j ? j.name : l.name;
+  };
+  const revoke = (/** @type {any} */ l) => act(async () => {
+    await call('/v1/admin/links/' + encodeURIComponent(l.id), { method: 'DELETE' });
+    toast(t('links.revoked.done', { name: who(l) }), 'good');
+    await links.reload();
+  });
+  const list = (links.data || []).filter((/** @type {any} */ l) => (all || !l.revoked) && (!role || l.role === role))
+    .sort((/** @type {any} */ a, /** @type {any} */ b) => b.created - a.created || ROLES.indexOf(a.role) - ROLES.indexOf(b.role));
+  return html`<${Head} title=${t('tab.links')} lead=${t('links.lead')}>
+      <button type="button" class="btn main" id="link-add" onClick=${() => setMaking(true)}>${t('links.make')}</button><//>
+    <${Load} of=${links}>${() => html`<section class="panel flush">
+      <div class="filters"><select class="input" aria-label=${t('links.role')} value=${role} onChange=${(/** @type {any} */ e) => setRole(e.target.value)}>
+          <option value="">${t('links.role.all')}</option>${ROLES.map((r) => html`<option key=${r} value=${r}>${t('role.' + r)}</option>`)}</select>
+        <label class="check"><input type="checkbox" checked=${all} onChange=${(/** @type {any} */ e) => setAll(e.target.checked)} /><span>${t('links.all')}</span></label>
+        <span class="grow"></span><span class="muted small">${t('hold.revoke')}</span></div>
+      ${list.length ? html`<div class="scroll"><table class="table" id="links">
+        <thead><tr><th scope="col">${t('links.who')}</th><th scope="col">${t('links.role')}</th><th scope="col">${t('session')}</th><th scope="col">${t('links.created')}</th><th scope="col">${t('links.last')}</th><th scope="col"><span class="sr">${t('actions')}</span></th></tr></thead>
+        <tbody>${list.map((/** @type {any} */ l) => html`<${Row} key=${l.id} l=${l} ctx=${ctx} who=${who(l)} busy=${busy} onRevoke=${() => revoke(l)} />`)}</tbody></table></div>`
+        : html`<${Empty} title=${t('links.empty')}>${t('links.empty.how')}<//>`}</section>`}<//>
+    ${making && html`<${LinkMaker} ctx=${ctx} onMade=${links.reload} onClose=${() => setMaking(false)} />`}`;
+}

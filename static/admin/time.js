@@ -1,0 +1,31 @@
+// Times as the contest's own clock tells them, whatever the computer's zone.
+// The zones are those that package vote knows: fixed offsets, no summer time.
+
+/** ms ahead of UTC. @param {string} zone */
+export function offset(zone) {
+  if (zone === 'UTC') return 0;
+  const m = /^([+-])(\d\d):(\d\d)$/.exec(zone || '');
+  if (!m) return 8 * 3600e3; // Asia/Shanghai
+  return (m[1] === '-' ? -1 : 1) * (Number(m[2]) * 60 + Number(m[3])) * 60e3;
+}
+
+/** "UTC+8". @param {string} zone */
+export function zoneName(zone) {
+  const min = offset(zone) / 60e3, h = Math.trunc(Math.abs(min) / 60), m = Math.abs(min) % 60;
+  return 'UTC' + (min < 0 ? '−' : '+') + h + (m ? ':' + String(m).padStart(2, '0') : '');
+}
+
+/** The value of a datetime-local input; "" of 0. @param {number} ms @param {string} zone */
+export function toLocal(ms, zone) { return ms ? new Date(ms + offset(zone)).toISOString().slice(0, 16) : ''; }
+
+/** Unix ms of a datetime-local input; 0 of "". @param {string} text @param {string} zone */
+export function fromLocal(text, zone) { return text ? Date.parse(text + (text.length === 16 ? ':00' : '') + 'Z') - offset(zone) : 0; }
+
+/** "2024-09-06 14:05". @param {number} ms @param {string} zone */
+export function stamp(ms, zone) { return ms ? toLocal(ms, zone).replace('T', ' ') : ''; }
+
+/** "1:02:05" or "2:05" of seconds. @param {number} seconds */
+export function span(seconds) {
+  const s = Math.max(0, Math.round(seconds)), h = Math.floor(s / 3600), m = Math.floor((s % 3600) / 60);
+  return (h ? h + ':' + String(m).padStart(2, '0') : String(m)) + ':' + String(s % 60).padStart(2, '0');
+}
