@@ -30,7 +30,7 @@ function useAwake() {
 /** The standby lights: connection, picture, and the director's word. */
 function Lights(/** @type {any} */ { status, view, next, ended }) {
   const air = view && view.program && view.program.state === 'live';
-  const go = ended || !next ? ['', 'light.idle'] : next.fire ? ['good', next.confirm ? 'light.armed' : 'light.go'] : ['', 'light.wait'];
+  const go = ended || !next ? ['', 'light.idle'] : next.fire ? (next.confirm ? ['live', 'light.armed'] : ['good', 'light.go']) : ['', 'light.wait'];
   const light = (/** @type {string} */ id, /** @type {string} */ colour, /** @type {string} */ key) => html`<li data-light=${id} class=${colour}><i class=${'dot ' + colour}></i>${t(key)}</li>`;
   return html`<ul class="lights" aria-label=${t('lights')}>
     ${light('link', status === 'live' ? 'good' : 'warn', status === 'live' ? 'light.online' : 'light.lost')}
