@@ -311,7 +311,7 @@ func (w *world) step() {
 		o.got = map[string][]byte{}
 		o.mu.Unlock()
 	}
-	for _, path := range []string{"/v1/stage/final", "/v1/stage/final/facts?after=0", "/v1/ballots/b", "/v1/ballots/b/proof?leaf=00",
+	for _, path := range []string{"/v1/stage/final", "/v1/stage/final/facts?after=0", "/v1/ballots/b", "/v1/ballots/b/proof?leaf=00", "/v1/stage/final/seal",
 		"/v1/contest", "/v1/sessions", "/v1/me", "/", "/live/final", "/vote/b", "/qr.svg?path=/live/final"} {
 		got["http "+path] = w.get(path)
 	}

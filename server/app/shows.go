@@ -402,6 +402,8 @@ func (sh *show) Facts(ctx context.Context, after int64) ([]cue.Fact, error) {
 	return sh.stage.Facts(ctx, after)
 }
 
+func (sh *show) Sealed(ctx context.Context) ([]byte, string, error) { return sh.stage.Sealed(ctx) }
+
 func (sh *show) Do(ctx context.Context, actor stage.Actor, cmd cue.Command) (int64, error) {
 	return sh.stage.Do(ctx, actor, cmd)
 }

@@ -43,6 +43,7 @@ func (s *Server) table() []route {
 
 		{"GET", "/v1/stage/:session", s.getStage},
 		{"GET", "/v1/stage/:session/facts", s.getFacts},
+		{"GET", "/v1/stage/:session/seal", s.getSeal},
 		{"GET", "/v1/stage/:session/desk", s.getDesk},
 		{"POST", "/v1/stage/:session/commands", s.postCommand},
 		{"POST", "/v1/danmaku/:session", s.postDanmaku},

@@ -3,6 +3,7 @@ package httpd
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -29,6 +30,7 @@ type Show interface {
 	View() cue.View
 	Desk() cue.StaffView
 	Facts(ctx context.Context, after int64) ([]cue.Fact, error)
+	Sealed(ctx context.Context) (text []byte, root string, err error)
 	ReplaceRundown(ctx context.Context, by string, r cue.Rundown) error
 	Do(ctx context.Context, actor stage.Actor, cmd cue.Command) (rev int64, err error)
 
@@ -80,6 +82,21 @@ func (s *Server) getDesk(c echo.Context) error {
 		return err
 	}
 	return ok(c, show.Desk())
+}
+
+// getSeal is the sealed result, byte by byte as it was hashed, once its root has
+// been shown on stage.
+func (s *Server) getSeal(c echo.Context) error {
+	show, err := s.show(c)
+	if err != nil {
+		return err
+	}
+	text, _, err := show.Sealed(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	private(c)
+	return c.Blob(http.StatusOK, "application/json", text)
 }
 
 // publicFact is a fact as the public may read it: without the actor's name.

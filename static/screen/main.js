@@ -6,6 +6,7 @@ import { Hub } from '../lib/hub.js';
 import { errorText, t } from '../lib/i18n.js';
 import { Lost, boot, html, useEffect, useRef, useState, useStatus, useTopic } from '../lib/ui.js';
 import { Danmaku } from '../lib/danmaku.js';
+import { Crystal } from './crystal.js';
 import { Align } from './scenes/align.js';
 import { Award } from './scenes/award.js';
 import { Board } from './scenes/board.js';
@@ -25,6 +26,7 @@ const scenes = /** @type {Record<string, any>} */ ({
   award: Award, podium: Podium, verify: Verify, message: Message, align: Align,
 });
 
+const CALM = ['idle', 'title', 'message', 'verify']; // scenes with the crystal behind
 const FLYING = ['idle', 'title', 'podium']; // scenes that leave room for danmaku
 
 const name = decodeURIComponent(location.pathname.split('/')[2] || '');
@@ -55,6 +57,7 @@ function Stage(/** @type {any} */ { session }) {
   const Scene = scenes[scene] || Idle;
   return html`<div class=${'stage scene-' + scene} data-scene=${scene}>
     <div class="sky" aria-hidden="true"></div>
+    ${CALM.includes(scene) && html`<${Crystal} />`}
     <${Scene} key=${scene} view=${view} board=${board} session=${session} />
     ${FLYING.includes(scene) && view.danmaku && view.danmaku.mode !== 'off' && html`<${Flying} session=${session} />`}
     <${Foot} view=${view} scene=${scene} />

@@ -16,7 +16,8 @@ function salt() {
   return Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('');
 }
 
-/** Keeps a receipt on the phone, for /verify. @param {any} r */
+/** Keeps a receipt on the phone, for /verify. It doesn't hold the choice: nobody
+    who asks to see the phone learns it. @param {any} r */
 function keepReceipt(r) {
   try {
     const all = JSON.parse(localStorage.getItem('hecai:receipts') || '[]').filter((/** @type {any} */ x) => x.leaf !== r.leaf);
@@ -67,7 +68,7 @@ function useVote(hub, board) {
       try {
         const body = { ballot: id, rev: v.rev, choice: v.choice, salt: v.salt, round: v.round };
         const out = hub.status === 'live' ? await hub.request('vote.cast', body) : await api('/v1/votes', { body });
-        keepReceipt({ ...out.receipt, salt: v.salt, choice: v.choice, at: Date.now() });
+        keepReceipt({ ...out.receipt, at: Date.now() });
         if (last.current !== v) return;
         last.current = null;
         setDirty(false);
