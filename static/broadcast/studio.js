@@ -78,7 +78,7 @@ function useSound(media) {
     let heard = Date.now();
     return measure(media, (x) => {
       if (x > QUIET) heard = Date.now();
-      setDb(x);
+      setDb((was) => Math.max(x, was - 2)); // falls slowly, so that the eye can follow
       setSilent(Date.now() - heard > 8000);
     });
   }, [media]);
@@ -132,7 +132,9 @@ export function Studio({ hub, me }) {
   const doc = useTopic(hub, 'stage/' + me.session);
   const program = doc && doc.program;
   const sending = state === 'connecting' || state === 'live' || state === 'lost';
-  const air = !!program && program.camera === me.name && state === 'live';
+  const wanted = !!program && program.camera === me.name;
+  const air = wanted && state === 'live';
+  const losses = useRef(/** @type {number[]} */ ([]));
   const now = useNow(sending ? 1000 : 0);
 
   useEffect(() => { if (box.current) box.current.srcObject = media; }, [media]);
@@ -147,10 +149,12 @@ export function Studio({ hub, me }) {
       setState(s);
       setWhy(err || null);
       if (s === 'live') setSince((at) => at || Date.now());
+      if (s === 'lost') losses.current = [...losses.current, Date.now()].slice(-3);
       if (s === 'refused') { publisher.current = null; awake.set(false); }
     });
     publisher.current = mine;
     setSince(0);
+    losses.current = [];
     awake.set(true);
     mine.start(media);
   };
@@ -162,6 +166,8 @@ export function Studio({ hub, me }) {
     setWhy(null);
     awake.set(false);
   };
+  // Two devices on one link take the place from each other, again and again.
+  const fought = losses.current.length === 3 && Date.now() - losses.current[0] < 60000;
   const video = media && media.getVideoTracks()[0];
   const size = video ? video.getSettings() : null;
   const mirrored = !!size && size.facingMode === 'user';
@@ -171,14 +177,15 @@ export function Studio({ hub, me }) {
       <video ref=${box} class=${mirrored ? 'mirrored' : ''} autoplay muted playsinline></video>
       ${!media && !error && html`<p class="over muted">${t('broadcast.opening')}</p>`}
       ${error && html`<div class="over"><p role="alert">${t(error)}</p>${!obstacle() && html`<button type="button" class="btn" onClick=${kept.again}>${t('retry')}</button>`}</div>`}
-      <div class="tally" role="status">${air ? html`<b>ON AIR</b><span>${t('broadcast.air')}</span>` : html`<span>${t(sending ? 'broadcast.air.not' : 'broadcast.air.off')}</span>`}</div>
+      <div class="tally" role="status">${air ? html`<b>ON AIR</b><span>${t('broadcast.air')}</span>` : html`<span class=${wanted ? 'bad' : ''}>${t(wanted ? 'broadcast.air.missing' : sending ? 'broadcast.air.not' : 'broadcast.air.off')}</span>`}</div>
       ${size && size.height && html`<span class="size fig">${size.width} × ${size.height}${size.frameRate ? ' · ' + Math.round(size.frameRate) : ''}</span>`}
     </div>
     <section class="desk">
-      <${Meter} media=${media} db=${sound.db} silent=${sound.silent} />
+      ${media && html`<${Meter} media=${media} db=${sound.db} silent=${sound.silent} />`}
       <div class="go"><p class=${'standing ' + state} role="status"><span class=${'dot ' + (state === 'live' ? 'good' : state === 'off' ? '' : state === 'refused' ? 'bad' : 'warn')}></span>
           <span>${t('broadcast.state.' + state)}</span>${state === 'live' && html`<span class="fig grow">${length(now - since)}</span>`}</p>
         ${why && (state === 'refused' || state === 'lost') && html`<p class="note warn">${errorText(why)}</p>`}
+        ${sending && fought && html`<p class="note warn">${t('broadcast.fight')}</p>`}
         <button type="button" id="publish" class=${'btn ' + (sending ? 'stop' : 'main')} disabled=${!sending && !media} onClick=${sending ? stop : start}>${t(sending ? 'broadcast.stop' : 'broadcast.start')}</button>
         ${sending && html`<p class="small muted">${t('broadcast.stay')}</p>`}</div>
       <${Pickers} kept=${kept} />
