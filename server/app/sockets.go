@@ -70,11 +70,18 @@ func (n *Node) mayHear(id hub.Identity, topic string) bool {
 	return need == access.Watch || identity(id).Bound(of) == nil
 }
 
-// conflate holds scoreboards and counters to at most ten a second.
+// boardFrames is how many scoreboard frames a second the node sends at most, to
+// all phones together: with more than a thousand of them each gets fewer than
+// ten a second, so that acknowledgements find the processor free.
+const boardFrames = 10_000
+
+// conflate holds scoreboards and counters to at most ten a second, and to at
+// least two.
 func (n *Node) conflate(topic string) time.Duration {
 	switch kind, _, _ := strings.Cut(topic, "/"); kind {
 	case "ballot":
-		return max(n.cfg.Tick, 100*time.Millisecond)
+		crowd := time.Duration(n.hub.Listeners(topic)) * time.Second / boardFrames
+		return max(n.cfg.Tick, 100*time.Millisecond, min(crowd, 500*time.Millisecond))
 	case "staff":
 		return 250 * time.Millisecond
 	default:
