@@ -41,8 +41,9 @@ function useSpace(key) {
 }
 
 /** What the big key says: [first line, second line]. @param {any} p @returns {[string, string]} */
-function words({ cue, mode, ended, status, busy, directs }) {
+function words({ cue, mode, ended, status, busy, directs, empty }) {
   if (ended) return [t('ended'), t('ended.how')];
+  if (!cue && empty) return [t('fire.empty'), t('fire.empty.how')];
   if (!cue) return [t('fire.none'), t('fire.none.how')];
   const title = cue.steps > 1 && cue.state === 'running' ? t('fire.stepping', { title: cue.title, step: cue.step + 1, steps: cue.steps }) : cue.title;
   const first = t('fire.' + (mode === 'arm' ? 'arm' : cue.state === 'running' ? 'go' : 'fire'), { title });
@@ -79,7 +80,7 @@ function Fire({ staff, view, can, status, busy, send }) {
   const key = useRef({ press: act, down, up, held: mode === 'fire' });
   key.current = { press: act, down, up, held: mode === 'fire' };
   useSpace(key);
-  const [first, second] = words({ cue, mode, ended, status, busy, directs: can || status !== 'live' });
+  const [first, second] = words({ cue, mode, ended, status, busy, directs: can || status !== 'live', empty: !staff.cues.length });
   const hold = mode === 'fire';
   return html`<button type="button" id="fire" data-cue=${cue ? cue.id : ''} data-mode=${mode} data-step=${cue ? cue.step + 1 : 0} disabled=${off}
     class=${'go ' + mode + (hold ? ' hold' : '') + (held ? ' held' : '') + (cue ? '' : ' over')}

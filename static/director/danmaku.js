@@ -7,7 +7,8 @@ import { t } from '../lib/i18n.js';
 import { Hold, html, toastError, useEffect, useNow, useRef, useState } from '../lib/ui.js';
 
 const MODES = ['off', 'review', 'open'];
-const RECENT = 5;
+const RECENT = 5; // shown lines that can be taken back
+const FIRST = 5; // waiting lines on show, so that the rest of the column stays in reach
 
 /** The last lines shown, newest first. @param {any} hub @param {string} session @returns {any[]} */
 function useShown(hub, session) {
@@ -35,12 +36,12 @@ function useVerdicts(session, queue) {
 
 function Waiting(/** @type {any} */ { list, judge, can }) {
   const now = useNow(1000);
-  return html`<ul class="queue">${list.slice(0, 12).map((/** @type {any} */ m, /** @type {number} */ i) => html`<li key=${m.id} class=${i === 0 ? 'first' : ''}>
+  return html`<ul class="queue">${list.slice(0, FIRST).map((/** @type {any} */ m, /** @type {number} */ i) => html`<li key=${m.id} class=${i === 0 ? 'first' : ''}>
     <p>${m.text}</p>
-    <div class="row"><span class="who cut">${m.name || t('danmaku.nameless')} · <span class="fig">${mmss(Math.min(0, m.at - now)).replace('+', '')}</span></span>
+    <div class="row"><span class="who cut"><span class="fig">${mmss(Math.min(0, m.at - now)).replace('+', '')}</span> · ${m.name || t('danmaku.nameless')}</span>
       <button type="button" class="btn slim yes" disabled=${!can} onClick=${() => judge(m.id, 'approve')}>${t('danmaku.approve')}${i === 0 && html`<kbd>J</kbd>`}</button>
       <button type="button" class="btn slim" disabled=${!can} onClick=${() => judge(m.id, 'reject')}>${t('danmaku.reject')}${i === 0 && html`<kbd>K</kbd>`}</button></div>
-  </li>`)}</ul>${list.length > 12 && html`<p class="muted small">${t('danmaku.more', { n: list.length - 12 })}</p>`}`;
+  </li>`)}</ul>${list.length > FIRST && html`<p class="muted small">${t('danmaku.more', { n: list.length - FIRST })}</p>`}`;
 }
 
 /** @param {{hub: any, session: string, staff: any, view: any, can: boolean, send: any}} p */

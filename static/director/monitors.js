@@ -49,17 +49,17 @@ export function Monitors({ session, staff, view, prompter }) {
   const slate = view.program && view.program.state === 'slate';
   return html`<section class="monitors" aria-label=${t('monitors')}>
     <figure class="tile preview">
-      <figcaption><b>${t('preview')}</b><span>${coming ? sceneName(coming.scene) : t('next.none')}</span></figcaption>
+      <figcaption><b>${t('preview')}</b><span>${coming ? sceneName(coming.scene) : ''}</span></figcaption>
       <div class="glass">
         ${coming ? html`<${Sketch} view=${coming} judges=${staff.judges} />` : html`<p class="cover">${t('next.none')}</p>`}
         ${step && html`<p class="stepping">${t('preview.step', { step: cue.step + 1, steps: cue.steps })}</p>`}
       </div>
-      <div class="under"><span class="steps">${cue ? cue.title : t('next.none')}</span>
+      <div class="under"><span class="steps">${cue ? cue.title : ''}</span>
         ${cue && cue.steps > 1 && html`<span class="fig">${t('cue.step', { step: Math.min(cue.step + 1, cue.steps), steps: cue.steps })}</span>`}</div>
     </figure>
     <figure class="tile program">
       <figcaption><b>${t('program')}</b><span>${view.program ? view.program.label || view.program.camera : t('program.none')}${slate ? ' · ' + t('program.slate') : ''}</span></figcaption>
-      <div class="glass"><${Feed} url=${'/whep/' + encodeURIComponent(session)} />
+      <div class="glass">${staff.cameras.length ? html`<${Feed} url=${'/whep/' + encodeURIComponent(session)} />` : html`<p class="cover">${t('program.none')}</p>`}
         ${view.blackout && html`<p class="stepping bad">${t('blackout.on')}</p>`}</div>
       <div class="under"><span class="steps">${t('program.scene', { scene: view.blackout ? t('scene.blackout') : sceneName(view.scene) })}</span><${Running} view=${view} /></div>
     </figure>
@@ -102,7 +102,7 @@ export function Cameras({ session, staff, can, send }) {
     <header class="label"><h2>${t('cameras')}</h2><button type="button" class="link" aria-pressed=${pictures} onClick=${flip}>${t(pictures ? 'cameras.hide' : 'cameras.show')}</button></header>
     ${staff.cameras.length === 0 ? html`<p class="empty">${t('cameras.empty')}</p>` : html`<div class="keys">
       ${staff.cameras.map((/** @type {any} */ c, /** @type {number} */ i) => html`<button type="button" key=${c.name} data-camera=${c.name} aria-pressed=${c.onair}
-        class=${'camera is-' + c.state + (c.onair ? ' onair' : '') + (asked === c.name ? ' asked' : '')} disabled=${!can} onClick=${() => cut(c)}>
+        class=${'camera is-' + c.state + (c.onair ? ' onair' : '') + (asked === c.name ? ' asked' : '') + (pictures && c.state === 'live' ? ' pictured' : '')} disabled=${!can} onClick=${() => cut(c)}>
         ${pictures && c.state === 'live' && html`<${Feed} quiet url=${'/whep/' + encodeURIComponent(session) + '/' + encodeURIComponent(c.name)} />`}
         <span class="head"><span class="key fig">${i + 1}</span>${c.onair && html`<em>${t('camera.onair')}</em>`}<span class="grow"></span><i class=${'dot ' + (c.state === 'live' ? (c.warning ? 'warn' : 'good') : c.state === 'lost' ? 'bad' : '')}></i></span>
         <span class="foot"><b class="cut">${c.label || c.name}</b><span>${t('camera.' + c.state)}</span></span>

@@ -22,7 +22,7 @@ function Line(/** @type {any} */ { c, on, next, open, can, onOpen, send }) {
   const kind = c.state === 'armed' ? 'armed' : on ? 'on' : next ? 'next' : over ? 'over' : '';
   return html`<li class=${'cue ' + kind + (c.state === 'skipped' ? ' skipped' : '')} data-state=${c.state} data-line=${c.id}>
     <button type="button" class="line" aria-expanded=${open} disabled=${over} onClick=${onOpen}>
-      <span class="plan fig">${planned(c.plan)}</span>
+      <span class=${'plan fig' + (c.plan >= 3600 ? ' hours' : '')}>${planned(c.plan)}</span>
       <span class="what"><b>${c.title}</b><span>${c.detail}${c.lane === 'host' && html`<i class="lane">${t('cue.host')}</i>`}</span></span>
       <span class="mark">${mark(c, on, next)}</span>
     </button>
@@ -39,7 +39,7 @@ export function Rundown({ staff, can, send }) {
   const [open, setOpen] = useState('');
   const list = useRef(/** @type {HTMLElement|null} */ (null));
   const on = onStage(staff), next = nextCue(staff);
-  const eye = (on || next || {}).id;
+  const eye = staff.armed || (on || next || {}).id; // one armed out of turn may be far from where we are
   useEffect(() => { // keeps the cue on stage a third from the top, without moving the page
     const box = list.current, row = box && /** @type {HTMLElement|null} */ (box.querySelector(`[data-line="${CSS.escape(eye || '')}"]`));
     if (box && row) box.scrollTo({ top: row.offsetTop - box.offsetTop - box.clientHeight / 3, behavior: 'smooth' });

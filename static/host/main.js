@@ -43,14 +43,14 @@ function size(line) { return line.length <= 28 ? 'short' : line.length <= 64 ? '
 
 function Now(/** @type {any} */ { host }) {
   const box = useRef(/** @type {HTMLElement|null} */ (null));
-  const line = host.ended ? t('ended.line') : host.now ? host.now.line || t('line.none') : t('before.line');
+  const line = host.now ? host.now.line || t('line.none') : t(host.ended ? 'ended.line' : 'before.line');
   useEffect(() => { if (box.current) box.current.scrollTop = 0; }, [line]);
   return html`<section class="now"><h2><span>${t('now')}</span>${host.now && html`<b class="cut">${host.now.title}</b>`}</h2>
     <p ref=${box} id="line" class=${size(line) + (host.now || host.ended ? '' : ' muted')} aria-live="polite">${line}</p></section>`;
 }
 
 function Next(/** @type {any} */ { next, ended }) {
-  if (ended || !next) return html`<section class="next"><h2><span>${t('then')}</span><b>${t('then.none')}</b></h2></section>`;
+  if (ended || !next) return html`<section class="next"><h2><span>${t('then')}</span><b>${t(ended ? 'ended.line' : 'then.none')}</b></h2></section>`;
   return html`<section class="next"><h2><span>${t('then')}</span><b class="cut">${next.title}</b>
     ${next.steps > 1 && html`<em class="fig">${next.step}/${next.steps}</em>`}</h2>
     ${next.line && html`<p>${next.line}</p>`}</section>`;
