@@ -1,0 +1,42 @@
+// What the site computes from the published plan.
+
+import { now } from '../lib/clock.js';
+import { lang } from '../lib/i18n.js';
+
+/** @typedef {{id: string, kind: string, title: string, subtitle: string, mode: string, ballots: string[]}} Session */
+/** @typedef {Record<string, any>} Plan the plan of GET /v1/contest, see contest/types.go */
+
+/** Today in the contest's place, ISO. */
+export function today() { return new Date(now() + 8 * 3600e3).toISOString().slice(0, 10); }
+
+/** The weekday of a date: the server's in Chinese, the calendar's in English. @param {Plan} plan @param {string} date */
+export function weekday(plan, date) {
+  if (lang() === 'zh') return plan.days[date] || '';
+  return new Date(date + 'T00:00:00Z').toLocaleDateString('en', { weekday: 'short', timeZone: 'UTC' });
+}
+
+/** before, now or after. @param {string} from @param {string} to */
+export function when(from, to) {
+  const at = today();
+  return at < from ? 'before' : at > to ? 'after' : 'now';
+}
+
+/** The name of a place. @param {Plan} plan @param {string|undefined} id */
+export function venue(plan, id) {
+  const v = plan.venues.find((/** @type {any} */ x) => x.id === id);
+  return v ? v.name : '';
+}
+
+/** The bodies of a role. @param {Plan} plan @param {string} role @returns {any[]} */
+export function bodies(plan, role) { return plan.bodies.filter((/** @type {any} */ b) => b.role === role); }
+
+/** Clauses by group, in order. @param {Plan} plan @returns {[string, any[]][]} */
+export function groups(plan) {
+  /** @type {Map<string, any[]>} */
+  const out = new Map();
+  for (const r of plan.rules) {
+    const list = out.get(r.group);
+    if (list) list.push(r); else out.set(r.group, [r]);
+  }
+  return [...out.entries()];
+}

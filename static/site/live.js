@@ -1,0 +1,58 @@
+// What is on right now: running sessions and open ballots.
+
+import { api } from '../lib/api.js';
+import { mmss, now, sync } from '../lib/clock.js';
+import { t } from '../lib/i18n.js';
+import { html, useEffect, useNow, useState } from '../lib/ui.js';
+
+const EVERY = 15000; // ms between looks
+
+/** @typedef {import('./data.js').Session} Session */
+/** @typedef {{session: Session, view: any, ballots: any[]}} Show */
+
+/**
+ * Sessions with a scene that have not ended, and their open ballots.
+ * @param {Session[]|null} sessions @returns {Show[]|null} null while it isn't known
+ */
+export function useLive(sessions) {
+  const [shows, set] = useState(/** @type {Show[]|null} */ (null));
+  useEffect(() => {
+    if (!sessions) return undefined;
+    let on = true;
+    const look = async () => {
+      if (document.hidden) return;
+      const all = await Promise.all(sessions.map(async (session) => {
+        try {
+          const view = await api('/v1/stage/' + encodeURIComponent(session.id));
+          if (!view.scene || !view.session || view.session.ended) return null;
+          const boards = await Promise.all(session.ballots.map((id) => api('/v1/ballots/' + encodeURIComponent(id)).catch(() => null)));
+          return { session, view, ballots: boards.filter((b) => b && b.state === 'open') };
+        } catch (e) { return null; }
+      }));
+      if (on) set(/** @type {Show[]} */ (all.filter(Boolean)));
+    };
+    api('/v1/time').then((x) => sync(x.now)).catch(() => {});
+    look();
+    const timer = setInterval(look, EVERY);
+    document.addEventListener('visibilitychange', look);
+    return () => { on = false; clearInterval(timer); document.removeEventListener('visibilitychange', look); };
+  }, [sessions]);
+  return shows;
+}
+
+/** @param {{board: any}} p */
+function VoteLink({ board }) {
+  useNow(board.deadline ? 1000 : 0);
+  const left = board.deadline ? board.deadline - now() : 0;
+  return html`<a class="btn" href=${'/vote/' + encodeURIComponent(board.id)}>${t('site.vote', { title: board.title })}${left > 0 && left < 3600e3 && html` <span class="fig">${mmss(left)}</span>`}</a>`;
+}
+
+/** @param {{shows: Show[]}} p */
+export function Now({ shows }) {
+  return html`<section class="on-now" aria-label=${t('site.now')}>${shows.map(({ session, view, ballots }) => html`<article key=${session.id}>
+    <div class="grow"><p class="kicker"><span class="dot live"></span>${t(session.mode === 'rehearsal' ? 'site.now.rehearsal' : 'site.now')}</p>
+      <h2>${session.title}</h2>
+      <p class="muted">${view.entry ? t('site.now.entry', { title: view.entry.title }) : session.subtitle}</p></div>
+    <div class="ways"><a class="btn main" href=${'/live/' + encodeURIComponent(session.id)}>${t('site.watch')}</a>
+      ${ballots.map((b) => html`<${VoteLink} key=${b.id} board=${b} />`)}</div></article>`)}</section>`;
+}
