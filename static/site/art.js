@@ -31,16 +31,14 @@ function tree(x, height, seed) {
     const qx = px + Math.cos(bend) * length * 0.55, qy = py + Math.sin(bend) * length * 0.55;
     const ex = px + Math.cos(angle) * length, ey = py + Math.sin(angle) * length;
     paths[depth > 5 ? 0 : depth > 2 ? 1 : 2] += `M${px.toFixed(0)} ${py.toFixed(0)}Q${qx.toFixed(0)} ${qy.toFixed(0)} ${ex.toFixed(0)} ${ey.toFixed(0)}`;
-    if (depth === 0) { if (luck() < 0.5) tips.push([ex, ey, 0.8 + luck() * 1.8]); return; }
-    const n = depth > 4 ? 2 : luck() < 0.55 ? 3 : 2;
-    for (let i = 0; i < n; i++) {
-      const spread = (i - (n - 1) / 2) * (0.5 + luck() * 0.3) + (luck() - 0.5) * 0.26;
-      // Outer twigs hang a little: the ice is heavy.
-      const droop = depth < 3 ? Math.cos(angle) * 0.10 : 0;
-      grow(ex, ey, angle + spread + Math.sign(Math.cos(angle)) * Math.abs(droop), length * (0.68 + luck() * 0.16), depth - 1);
-    }
+    if (depth === 0) { if (luck() < 0.4) tips.push([ex, ey, 0.6 + luck() * 1.3]); return; }
+    // A leader goes on upwards and branches leave it to both sides, in turn.
+    const side = depth % 2 ? 1 : -1;
+    grow(ex, ey, angle + side * -0.10 + (luck() - 0.5) * 0.2 + (-Math.PI / 2 - angle) * 0.08, length * (0.78 + luck() * 0.1), depth - 1);
+    grow(ex, ey, angle + side * (0.46 + luck() * 0.26), length * (0.62 + luck() * 0.16), depth - 1);
+    if (luck() < 0.62) grow(qx, qy, angle - side * (0.5 + luck() * 0.3), length * (0.5 + luck() * 0.16), depth - 1);
   };
-  grow(x, GROUND + 14, -Math.PI / 2 + (luck() - 0.5) * 0.12, height * 0.25, 7);
+  grow(x, GROUND + 14, -Math.PI / 2 + (luck() - 0.5) * 0.1, height * 0.22, 7);
   return { paths, tips };
 }
 
