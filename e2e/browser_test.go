@@ -134,7 +134,7 @@ func (p *Page) WaitFor(what, js string, within time.Duration) {
 	deadline := time.Now().Add(within)
 	var last error
 	for time.Now().Before(deadline) {
-		ok, err := eval[bool](p, "!!("+js+")")
+		ok, err := eval[bool](p, "(async () => !!(await ("+js+")))()")
 		if err == nil && ok {
 			return
 		}

@@ -1,0 +1,271 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+)
+
+// address is where the demo printed that a page is.
+func (n *Node) address(page string) string {
+	n.t.Helper()
+	return n.printed(regexp.MustCompile(`(http://\S+/` + page + `\S*)`))
+}
+
+// shot keeps a picture of the page for docs/, when SHOTS names a folder.
+func (p *Page) shot(name string) {
+	if dir := os.Getenv("SHOTS"); dir != "" {
+		time.Sleep(1200 * time.Millisecond) // what moves has landed
+		p.Shot(filepath.Join(dir, name+".png"))
+	}
+}
+
+// next reads what the director's big key would do: cue, step and mode.
+const next = `(() => { const k = document.querySelector('#fire'); return k ? k.dataset.cue + ' ' + k.dataset.step + ' ' + k.dataset.mode : ''; })()`
+
+// advance presses the director's big key once, or holds it where it must be
+// held, and waits until the desk has moved on.
+func (p *Page) advance() {
+	p.t.Helper()
+	p.WaitFor("an enabled key", `document.querySelector('#fire') && !document.querySelector('#fire').disabled`, 20*time.Second)
+	before := get[string](p, next)
+	if get[string](p, `document.querySelector('#fire').dataset.mode`) == "fire" {
+		p.Hold("#fire", time.Second)
+	} else {
+		p.Click("#fire")
+	}
+	p.WaitFor("an advance from "+before, fmt.Sprintf("%s !== %q", next, before), 15*time.Second)
+}
+
+// goTo advances until the cue is the next one.
+func (p *Page) goTo(cue string) {
+	p.t.Helper()
+	for range 60 {
+		if get[string](p, `document.querySelector('#fire') ? document.querySelector('#fire').dataset.cue : ''`) == cue {
+			return
+		}
+		p.advance()
+	}
+	p.t.Fatalf("%s: the rundown never reaches %s", p.name, cue)
+}
+
+// get is eval that must succeed.
+func get[T any](p *Page, js string) T {
+	p.t.Helper()
+	v, err := eval[T](p, js)
+	if err != nil {
+		p.t.Fatalf("%s: %v\n%s", p.name, err, js)
+	}
+	return v
+}
+
+// TestEvening is the night as its people see it, in real browsers: a camera
+// comes in from the broadcaster's page, a phone sees and hears it and votes, the
+// screen's bar moves, a judge scores on a tablet, the director reveals, and
+// phone and screen show the same winners.
+func TestEvening(t *testing.T) {
+	b := newBrowser(t)
+	n := newNode(t, "demo", "--phones", "0")
+	desk := b.Open("director", n.address("director"), 1440, 900)
+	screen := b.Open("screen", n.address("screen/main"), 1920, 1080)
+	phone := b.Open("phone", n.address("live/final"), 390, 844)
+	camera := b.Open("broadcaster", n.address("broadcast"), 390, 844)
+	judge := b.Open("judge", n.address("judge"), 820, 1180)
+	desk.goTo("card")
+	screen.WaitFor("the title", `document.querySelector('[data-scene="title"]')`, 10*time.Second)
+	screen.shot("screen-title")
+	desk.advance()
+	screen.WaitFor("the entry's card", `document.querySelector('[data-scene="entry"] h1')`, 5*time.Second)
+	screen.shot("screen-entry")
+	phone.shot("phone-entry")
+
+	seeAndHear(t, desk, phone, camera)
+	voted := castVote(t, desk, screen, phone)
+	scoreSheet(t, desk, judge)
+
+	desk.goTo("marks")
+	screen.WaitFor("the marks' scene", `document.querySelector('[data-scene="marks"]')`, 5*time.Second)
+	desk.goTo("seal")
+	screen.WaitFor("the score", `document.querySelector('[data-score]') && document.querySelector('[data-score]').textContent === document.querySelector('[data-score]').dataset.score`, 5*time.Second)
+	screen.shot("screen-marks")
+	phone.shot("phone-marks")
+	desk.goTo("excellence")
+	screen.WaitFor("the board", `document.querySelectorAll('[data-score-row]').length === 36`, 5*time.Second)
+	screen.shot("screen-board")
+	desk.goTo("third")
+	screen.WaitFor("the award list", `document.querySelectorAll('[data-award-entry]').length === 20`, 5*time.Second)
+	screen.shot("screen-list")
+	turnCards(t, desk, screen, phone)
+	if voted == "" {
+		t.Error("nobody voted")
+	}
+	desk.goTo("verify")
+	screen.shot("screen-podium")
+	desk.goTo("")
+	screen.WaitFor("the fingerprint", `document.querySelector('[data-root]')`, 5*time.Second)
+	screen.shot("screen-verify")
+	phone.WaitText(get[string](screen, `document.querySelector('[data-root]').dataset.root.slice(0, 8)`), 5*time.Second)
+	desk.shot("director-end")
+}
+
+// frames counts the pictures that the phone's player has decoded.
+const frames = `document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames`
+
+// loudness listens to the phone's player for two seconds, since the fake
+// microphone beeps once a second, and returns the loudest sample, 0 to 1.
+const loudness = `(async () => {
+	const media = document.querySelector('video').srcObject;
+	if (!media || !media.getAudioTracks().length) return 0;
+	const ctx = new AudioContext();
+	await ctx.resume();
+	const ear = ctx.createAnalyser();
+	ctx.createMediaStreamSource(media).connect(ear);
+	const heard = new Float32Array(ear.fftSize);
+	let loudest = 0;
+	for (const end = Date.now() + 2000; Date.now() < end;) {
+		ear.getFloatTimeDomainData(heard);
+		for (const x of heard) loudest = Math.max(loudest, Math.abs(x));
+		await new Promise((done) => setTimeout(done, 20));
+	}
+	await ctx.close();
+	return loudest;
+})()`
+
+// green is the part of the player's picture that has the fake camera's green.
+const green = `(() => {
+	const v = document.querySelector('video'), c = document.createElement('canvas'), g = c.getContext('2d');
+	c.width = 64; c.height = 36;
+	g.drawImage(v, 0, 0, 64, 36);
+	const d = g.getImageData(0, 0, 64, 36).data;
+	let n = 0;
+	for (let i = 0; i < d.length; i += 4) if (d[i + 1] > 90 && d[i + 1] > 1.5 * d[i] && d[i + 1] > 1.5 * d[i + 2]) n++;
+	return n / (64 * 36);
+})()`
+
+// seeAndHear publishes a fake camera, cuts to it, and sees and hears it on the phone.
+func seeAndHear(t *testing.T, desk, phone, camera *Page) {
+	t.Helper()
+	phone.WaitFor("a picture", frames+" > 10", 20*time.Second)
+	if part := get[float64](phone, green); part > 0.4 {
+		t.Errorf("the test programme is %.0f%% green: it would pass for the camera", 100*part)
+	}
+	camera.Click("#publish")
+	desk.WaitFor("the camera", `document.querySelector('[data-camera="phone"].is-live')`, 20*time.Second)
+	desk.Click(`[data-camera="phone"]`)
+	camera.WaitText("ON AIR", 10*time.Second)
+	phone.WaitFor("the camera's picture", "("+green+") > 0.4", 10*time.Second)
+	before := get[int](phone, frames)
+	phone.WaitFor("moving pictures", fmt.Sprintf("%s > %d", frames, before+20), 10*time.Second)
+	phone.Click("#sound")
+	phone.WaitFor("sound that is on", `!document.querySelector('video').muted`, 5*time.Second)
+	loud := 0.0
+	for range 5 {
+		if loud = get[float64](phone, loudness); loud > 0.01 {
+			break
+		}
+	}
+	if loud <= 0.01 {
+		t.Errorf("the loudest sample that the phone hears is %.4f", loud)
+	}
+	camera.shot("broadcast")
+}
+
+// castVote opens the ballot, taps three entries and confirms. The screen's bars
+// must have moved within a second of the tap. It returns an entry voted for.
+func castVote(t *testing.T, desk, screen, phone *Page) string {
+	t.Helper()
+	desk.goTo("open")
+	desk.advance()
+	screen.WaitFor("the vote scene", `document.querySelectorAll('[data-board-row]').length > 5`, 5*time.Second)
+	phone.WaitFor("the cards", `document.querySelectorAll('.card[data-entry]:not(:disabled)').length === 36`, 5*time.Second)
+	var entry string
+	for i := range 3 {
+		entry = get[string](phone, fmt.Sprintf(`document.querySelectorAll('.card[data-entry]')[%d].dataset.entry`, i))
+		phone.Click(fmt.Sprintf(`.card[data-entry=%q]`, entry))
+	}
+	phone.shot("phone-vote")
+	bar := fmt.Sprintf(`document.querySelector('[data-board-row][data-entry=%q]')`, entry)
+	moved := make(chan time.Duration, 1)
+	go func() { // the screen watches for itself, so that nobody's polling counts
+		ms, err := eval[float64](screen, fmt.Sprintf(`new Promise((done) => {
+			const end = Date.now() + 8000;
+			const look = () => { const b = %s; if (b && Number(b.dataset.votes) > 0) done(Date.now()); else if (Date.now() > end) done(0); else setTimeout(look, 5); };
+			look();
+		})`, bar))
+		if err != nil {
+			ms = 0
+		}
+		moved <- time.Duration(ms) * time.Millisecond
+	}()
+	time.Sleep(200 * time.Millisecond)
+	tapped := get[float64](phone, `(() => { const at = Date.now(); document.querySelector('#confirm').click(); return at; })()`)
+	phone.WaitFor("a receipt", `document.querySelector('[data-vote-state="done"]')`, 5*time.Second)
+	seen := <-moved
+	if took := seen - time.Duration(tapped)*time.Millisecond; seen == 0 || took > time.Second {
+		t.Errorf("the bar moved %v after the tap", took)
+	} else {
+		t.Logf("the bar moved %v after the tap", took)
+	}
+	phone.shot("phone-voted")
+	screen.shot("screen-vote")
+	desk.shot("director")
+	return entry
+}
+
+// scoreSheet fills the judge's sheet and hands it in; the other six are the
+// demo's own.
+func scoreSheet(t *testing.T, desk, judge *Page) {
+	t.Helper()
+	judge.WaitFor("four criteria", `document.querySelectorAll('[data-criterion] input').length === 4`, 10*time.Second)
+	for i, mark := range []string{"91.5", "88", "90.25", "87"} {
+		id := get[string](judge, fmt.Sprintf(`document.querySelectorAll('[data-criterion]')[%d].dataset.criterion`, i))
+		field := fmt.Sprintf(`[data-criterion=%q] input`, id)
+		judge.Fill(field, mark)
+	}
+	judge.shot("judge")
+	judge.WaitFor("an enabled submit", `document.querySelector('#submit') && !document.querySelector('#submit').disabled`, 10*time.Second)
+	judge.Click("#submit")
+	judge.Click("#confirm-submit")
+	judge.WaitFor("a submitted sheet", `!document.querySelector('#submit') && document.querySelector('#total')`, 10*time.Second)
+	desk.WaitFor("all sheets in", `(async () => { const v = await (await fetch('/v1/stage/final')).json(); return v.dots && v.dots.judges.every((j) => j.done); })()`, 60*time.Second)
+}
+
+// turnCards walks the placed awards; at each turned card, phone and screen must
+// name the same entry.
+func turnCards(t *testing.T, desk, screen, phone *Page) {
+	t.Helper()
+	const winner = `(document.querySelector('[data-award-winner]') || {dataset: {}}).dataset.entry || ''`
+	var names []string
+	for range 60 {
+		if get[string](desk, `document.querySelector('#fire').dataset.cue`) == "podium" {
+			break
+		}
+		desk.advance()
+		v := get[map[string]any](desk, `(async () => (await (await fetch('/v1/stage/final')).json()).award || {})()`)
+		w, _ := v["winner"].(object)
+		if w == nil {
+			screen.WaitFor("no winner while the card is held", winner+" === ''", 5*time.Second)
+			if held, _ := v["held"].(bool); held && v["level"] == "first" {
+				screen.shot("screen-award-held")
+			}
+			continue
+		}
+		entry := w["entry"].(string)
+		if len(names) > 0 && names[len(names)-1] == entry {
+			continue // the next level was armed: the card stays
+		}
+		screen.WaitFor("winner "+entry, fmt.Sprintf("%s === %q", winner, entry), 5*time.Second)
+		phone.WaitFor("winner "+entry, fmt.Sprintf("%s === %q", winner, entry), 5*time.Second)
+		names = append(names, entry)
+		if v["level"] == "first" {
+			screen.shot("screen-award")
+			phone.shot("phone-award")
+		}
+	}
+	if len(names) != 2+3+5 {
+		t.Errorf("%d winners were turned: %v", len(names), names)
+	}
+}
