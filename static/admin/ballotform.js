@@ -93,16 +93,17 @@ export function BallotForm({ ctx, ballot, taken, onDone, onClose }) {
   const set = (/** @type {Partial<Draft>} */ more) => setD((/** @type {Draft} */ x) => ({ ...x, ...more }));
   const put = (/** @type {string} */ key) => (/** @type {any} */ e) => set({ [key]: e.target.value });
   const clash = !ballot && taken.includes(d.id), backwards = !!(d.opens && d.closes && d.closes <= d.opens), none = !d.all && d.chosen.size === 0;
+  const wrong = clash ? t('form.id.taken') : backwards ? t('form.backwards') : none ? t('form.some.none') : '';
   const save = async (/** @type {Event} */ e) => {
     e.preventDefault();
-    if (clash || backwards || none) return;
+    if (wrong) return;
     setBusy(true);
     fail(null);
     try { await call('/v1/admin/ballots', { body: bodyOf(d, zone) }); onDone(); } catch (err) { fail(err); setBusy(false); }
   };
   return html`<${Dialog} title=${t(ballot ? 'ballots.edit' : 'ballots.add')} lead=${t('form.lead')} wide=${true} onClose=${onClose}
-    foot=${html`${failed && html`<p class="note bad small grow" role="alert">${errorText(failed)}</p>`}${none && html`<p class="wrong small grow">${t('form.some.none')}</p>`}
-      <button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="ballot-form" class="btn main" disabled=${busy || none}>${t('save')}</button>`}>
+    foot=${html`${failed && html`<p class="note bad small grow" role="alert">${errorText(failed)}</p>`}${wrong && !failed && html`<p class="wrong small grow">${wrong}</p>`}
+      <button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="ballot-form" class="btn main" disabled=${busy || !!wrong}>${t('save')}</button>`}>
     <form id="ballot-form" class="stack" onSubmit=${save}>
       <${Names} d=${d} put=${put} ctx=${ctx} fixed=${!!ballot} clash=${clash} />
       <${Quota} d=${d} put=${put} set=${set} plan=${ctx.plan} />

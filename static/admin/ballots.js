@@ -105,7 +105,7 @@ export function Ballots({ ctx }) {
       <button type="button" class="btn main" id="ballot-add" disabled=${!ballots.data} onClick=${() => setEdit({ ballot: null })}>${t('ballots.add')}</button><//>
     <${Load} of=${ballots}>${() => list.length
       ? html`<ul class="ballots">${list.map((/** @type {any} */ b) => html`<${Ballot} key=${b.id} b=${b} ctx=${ctx} onOpen=${() => setOpen(b.id)} onEdit=${() => setEdit({ ballot: b })} onChange=${changed} />`)}</ul>
-        <p class="muted small">${t('hold.close')}</p>`
+        ${list.some((/** @type {any} */ b) => b.state === 'open') && html`<p class="muted small">${t('hold.close')}</p>`}`
       : html`<section class="panel"><${Empty} title=${t('ballots.empty')}>${t('ballots.empty.how')}<//></section>`}<//>
     ${edit && html`<${BallotForm} ctx=${ctx} ballot=${edit.ballot} taken=${list.map((/** @type {any} */ b) => b.id)} onDone=${() => done(t('saved'))} onClose=${() => setEdit(null)} />`}
     ${opening && html`<${Opening} b=${opening} onDone=${() => done(t('ballot.opened.done', { title: opening.title }))} onClose=${() => setOpen(null)} />`}`;

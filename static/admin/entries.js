@@ -46,7 +46,7 @@ function Table({ list, plan, by, onBy }) {
     <tbody>${list.slice(0, most).map((e) => html`<tr key=${e.id}>
       <td class="num fig" data-label=${t('entries.no')}>${e.no}</td>
       <td class="num fig" data-label=${t('entries.order')}>${e.order}</td>
-      <td class="main"><button type="button" class="open" onClick=${() => setOpen(e)}>${e.title}</button>
+      <td class="main"><button type="button" class="textlink" onClick=${() => setOpen(e)}>${e.title}</button>
         <span class="muted small">${e.team}</span></td>
       <td data-label=${t('entries.track')}><span class="trackcell" style=${trackStyle(e.track)}><i class="bar"></i><${Track} id=${e.track} /></span></td>
       <td data-label=${t('entries.lead')}>${e.lead}${e.partners.length > 0 && html`<span class="muted small">${t('entries.with', { n: e.partners.length })}</span>`}</td>

@@ -60,7 +60,7 @@ function Found({ state, busy, onApply, onDrop }) {
     <div class="sums"><strong class="cut">${state.name}</strong>
       ${[['add', p.add.length], ['change', p.change.length], ['same', p.same.length], ['problem', p.problems.length]].map(([k, n]) => html`
         <span key=${k} class=${'sum ' + k + (n ? '' : ' zero')}><b class="fig">${n}</b> ${t('import.' + k)}</span>`)}</div>
-    ${p.ignored && p.ignored.length > 0 && html`<p class="note small">${t('import.ignored', { list: p.ignored.join('、') })}</p>`}
+    ${p.ignored && p.ignored.length > 0 && html`<p class="muted small">${t('import.ignored', { list: p.ignored.join('、') })}</p>`}
     ${wrong && html`<p class="note bad">${t('import.wrong')}</p>`}
     ${frozen && !wrong && html`<p class="note warn">${t('import.frozen.how')}</p>`}
     ${idle && html`<p class="note good">${t('import.idle')}</p>`}

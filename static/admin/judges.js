@@ -54,7 +54,7 @@ function Panel({ judges, plan }) {
   const min = (plan.defaults && plan.defaults.minSectors) || 0;
   const spans = new Set(judges.map((j) => j.sector)).size;
   const few = min > 0 && spans < min;
-  return html`<p class=${'note small ' + (few ? 'warn' : '')}>${t('judges.panel', { n: judges.length, sectors: spans })}${few && t('judges.panel.few', { min })}</p>`;
+  return html`<p class=${few ? 'note warn small' : 'muted small'}>${t('judges.panel', { n: judges.length, sectors: spans })}${few && t('judges.panel.few', { min })}</p>`;
 }
 
 /** @param {{ctx: import('./frame.js').Ctx}} p */
@@ -75,7 +75,7 @@ export function Judges({ ctx }) {
           <td data-label=${t('judges.org')}>${j.org || '–'}</td><td data-label=${t('judges.sector')}>${sectorText(j.sector)}</td>
           <td data-label=${t('judges.id')}><code>${j.id}</code></td>
           <td class="do"><span class="acts"><button type="button" class="btn slim" onClick=${() => setEdit({ judge: j })}>${t('edit')}</button>
-            <button type="button" class="btn slim" onClick=${() => setLink({ role: 'judge', name: j.id })}>${t('links.make')}</button></span></td></tr>`)}</tbody></table></div></section>`}<//>
+            <button type="button" class="btn slim" onClick=${() => setLink({ role: 'judge', name: j.id, title: j.name })}>${t('links.make')}</button></span></td></tr>`)}</tbody></table></div></section>`}<//>
     ${edit && html`<${Form} judge=${edit.judge} judges=${list} onDone=${done} onClose=${() => setEdit(null)} />`}
     ${link && html`<${LinkMaker} ctx=${ctx} given=${link} onClose=${() => setLink(null)} />`}`;
 }

@@ -10,23 +10,24 @@ export const ROLES = ['judge', 'screen', 'host', 'broadcaster'];
 
 /** Whose name the link carries: a judge, a camera, or what a person types. @param {any} p */
 function Named({ role, session, name, onName }) {
+  const told = (/** @type {any} */ e) => onName(e.target.value, e.target.selectedOptions ? e.target.selectedOptions[0].text : e.target.value);
   const list = useData(role === 'judge' ? '/v1/admin/judges' : role === 'broadcaster' ? '/v1/admin/cameras?session=' + encodeURIComponent(session) : null);
   const label = t('links.name.' + role), hint = t('links.hint.' + role);
   if (role === 'screen' || role === 'host') {
     // A screen's name is part of its address.
     return html`<${Field} label=${label} hint=${hint}><input class="input" name="name" required maxlength="40" pattern=${role === 'screen' ? '[A-Za-z0-9][A-Za-z0-9\\-]*' : null}
-      value=${name} onInput=${(/** @type {any} */ e) => onName(e.target.value)} /><//>`;
+      value=${name} onInput=${told} /><//>`;
   }
   return html`<${Load} of=${list}>${() => html`<${Field} label=${label} hint=${list.data.length ? hint : t('links.none.' + role)}>
-    <select class="input" name="name" required value=${name} onChange=${(/** @type {any} */ e) => onName(e.target.value)}><option value="" disabled>${t('links.pick')}</option>
+    <select class="input" name="name" required value=${name} onChange=${told}><option value="" disabled>${t('links.pick')}</option>
       ${list.data.map((/** @type {any} */ x) => html`<option key=${x.id || x.name} value=${x.id || x.name}>${role === 'judge' ? x.name + (x.org ? ' · ' + x.org : '') : (x.label || x.name) + ' · ' + x.name}</option>`)}</select><//>`}<//>`;
 }
 
 /** The code and the address of a link that was just made. @param {any} p */
-function Made({ ctx, link, role, session, name }) {
+function Made({ ctx, link, role, session, name, who }) {
   const whip = ctx.overview.url + '/whip/' + session + '/' + name;
-  return html`<div class="made"><${Qr} svg=${link.qr} alt=${t('qr.of', { name })} />
-    <div class="stack grow"><p class="note warn small">${t('links.once')}</p>
+  return html`<div class="made"><${Qr} svg=${link.qr} alt=${t('qr.of', { name: who })} />
+    <div class="stack grow"><h3>${who}</h3><p class="note warn small">${t('links.once')}</p>
       <${Line} label=${t('address')} text=${link.url} />
       ${role === 'broadcaster' && html`<h3>${t('links.obs')}</h3><p class="muted small">${t('links.obs.how')}</p>
         <${Line} label=${t('cameras.whip')} text=${whip} /><${Line} label=${t('cameras.token')} text=${link.token} />`}</div></div>`;
@@ -37,10 +38,12 @@ export function LinkMaker({ ctx, given, onMade, onClose }) {
   const [role, setRole] = useState(given ? given.role : 'judge');
   const [session, setSession] = useState(ctx.session);
   const [name, setName] = useState(given ? given.name : '');
+  const [who, setWho] = useState(given ? given.title : '');
   const [made, setMade] = useState(/** @type {any} */ (null));
   const [failed, fail] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);
-  const pickRole = (/** @type {string} */ r) => { setRole(r); setName(r === 'screen' ? 'main' : ''); };
+  const pickRole = (/** @type {string} */ r) => { setRole(r); setName(r === 'screen' ? 'main' : ''); setWho(''); };
+  const told = (/** @type {string} */ n, /** @type {string} */ text) => { setName(n); setWho(text); };
   const make = async (/** @type {Event} */ e) => {
     e.preventDefault();
     setBusy(true);
@@ -55,7 +58,7 @@ export function LinkMaker({ ctx, given, onMade, onClose }) {
   if (made) {
     return html`<${Dialog} title=${title} wide=${true} onClose=${onClose}
       foot=${html`<button type="button" class="btn quiet" onClick=${() => print()}>${t('print')}</button><button type="button" class="btn main" onClick=${onClose}>${t('links.kept')}</button>`}>
-      <${Made} ctx=${ctx} link=${made} role=${role} session=${session} name=${name.trim()} /><//>`;
+      <${Made} ctx=${ctx} link=${made} role=${role} session=${session} name=${name.trim()} who=${who || name.trim()} /><//>`;
   }
   return html`<${Dialog} title=${title} lead=${t('links.make.how')} onClose=${onClose}
     foot=${html`<button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="link-form" id="link-make" class="btn main" disabled=${busy}>${t('links.make.go')}</button>`}>
@@ -63,8 +66,8 @@ export function LinkMaker({ ctx, given, onMade, onClose }) {
       ${!given && html`<${Choice} label=${t('links.role')} name="role" value=${role} onPick=${pickRole} options=${ROLES.map((r) => ({ value: r, label: t('role.' + r), hint: t('role.' + r + '.how') }))} />`}
       <${Field} label=${t('session')}><select class="input" name="session" required value=${session} disabled=${role === 'broadcaster' && given} onChange=${(/** @type {any} */ e) => { setSession(e.target.value); if (role === 'broadcaster') setName(''); }}>
         ${ctx.overview.sessions.map((/** @type {any} */ s) => html`<option key=${s.id} value=${s.id}>${s.title}</option>`)}</select><//>
-      ${given ? html`<p class="note small">${t('links.for', { role: t('role.' + role), name: given.title || name })}</p>`
-        : html`<${Named} key=${role} role=${role} session=${session} name=${name} onName=${setName} />`}
+      ${given ? html`<p class="note small">${t('links.for', { role: t('role.' + role), name: given.title })}</p>`
+        : html`<${Named} key=${role} role=${role} session=${session} name=${name} onName=${told} />`}
       ${failed && html`<p class="note bad" role="alert">${errorText(failed)}</p>`}
     </form><//>`;
 }

@@ -38,7 +38,7 @@ export function Links({ ctx }) {
     await links.reload();
   });
   const list = (links.data || []).filter((/** @type {any} */ l) => (all || !l.revoked) && (!role || l.role === role))
-    .sort((/** @type {any} */ a, /** @type {any} */ b) => b.created - a.created || ROLES.indexOf(a.role) - ROLES.indexOf(b.role));
+    .sort((/** @type {any} */ a, /** @type {any} */ b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || (a.name < b.name ? -1 : a.name > b.name ? 1 : b.created - a.created));
   return html`<${Head} title=${t('tab.links')} lead=${t('links.lead')}>
       <button type="button" class="btn main" id="link-add" onClick=${() => setMaking(true)}>${t('links.make')}</button><//>
     <${Load} of=${links}>${() => html`<section class="panel flush">
@@ -49,6 +49,6 @@ export function Links({ ctx }) {
       ${list.length ? html`<div class="scroll"><table class="table" id="links">
         <thead><tr><th scope="col">${t('links.who')}</th><th scope="col">${t('links.role')}</th><th scope="col">${t('session')}</th><th scope="col">${t('links.created')}</th><th scope="col">${t('links.last')}</th><th scope="col"><span class="sr">${t('actions')}</span></th></tr></thead>
         <tbody>${list.map((/** @type {any} */ l) => html`<${Row} key=${l.id} l=${l} ctx=${ctx} who=${who(l)} busy=${busy} onRevoke=${() => revoke(l)} />`)}</tbody></table></div>`
-        : html`<${Empty} title=${t('links.empty')}>${t('links.empty.how')}<//>`}</section>`}<//>
+        : html`<${Empty} title=${t(links.data.length ? 'links.empty' : 'links.no')}>${t('links.empty.how')}<//>`}</section>`}<//>
     ${making && html`<${LinkMaker} ctx=${ctx} onMade=${links.reload} onClose=${() => setMaking(false)} />`}`;
 }

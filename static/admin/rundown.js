@@ -8,6 +8,9 @@ import { locate } from './locate.js';
 import { Copy, Empty, Head, Load, Sessions, Tag, joined } from './parts.js';
 import { span } from './time.js';
 
+/** @type {any[]} */
+const NONE = [];
+
 /** @param {any} r */
 function pretty(r) { return JSON.stringify({ ...r, cues: r.cues || [] }, null, 2); }
 
@@ -19,28 +22,37 @@ function parsed(text) {
   } catch (e) { return null; }
 }
 
-/** What an action does, in words. @param {any} a */
-function actionText(a) {
+/** The names behind the ids of a rundown: "entry:s01" → its title. @param {any} ctx @param {any[]} entries */
+function namesOf(ctx, entries) {
+  const names = new Map();
+  for (const e of entries) names.set('entry:' + e.id, e.title);
+  for (const b of ctx.overview.ballots) names.set('ballot:' + b.id, b.title);
+  for (const a of ctx.plan.awards || []) names.set('award:' + a.id, a.name);
+  return names;
+}
+
+/** What an action does, in words. @param {any} a @param {Map<string, string>} names */
+function actionText(a, names) {
   const kind = t('action.' + a.kind), detail = [];
   if (a.scene) detail.push(t('scene.' + a.scene) === 'scene.' + a.scene ? a.scene : t('scene.' + a.scene));
   if (a.what) detail.push(t('reveal.' + a.what) === 'reveal.' + a.what ? a.what : t('reveal.' + a.what));
   if (a.mode) detail.push(t('danmaku.' + a.mode) === 'danmaku.' + a.mode ? a.mode : t('danmaku.' + a.mode));
-  for (const key of ['label', 'ballot', 'award', 'camera']) if (a[key]) detail.push(String(a[key]));
-  if (a.entry) detail.push(a.entry === '*' ? t('action.entries') : String(a.entry));
+  if (a.entry === '*') detail.push(t('action.entries'));
+  for (const key of ['label', 'entry', 'ballot', 'award', 'camera']) if (a[key] && a[key] !== '*') detail.push(names.get(key + ':' + a[key]) || String(a[key]));
   if (a.seconds) detail.push(t('ballot.s', { n: a.seconds }));
   return (kind === 'action.' + a.kind ? String(a.kind) : kind) + (detail.length ? t('action.of', { what: joined(detail) }) : '');
 }
 
-/** @param {{cues: any[], onGo: (path: string) => void}} p */
-function Cues({ cues, onGo }) {
+/** @param {{cues: any[], names: Map<string, string>, onGo: (path: string) => void}} p */
+function Cues({ cues, names, onGo }) {
   if (!cues.length) return html`<${Empty} title=${t('rundown.empty')}>${t('rundown.empty.how')}<//>`;
   return html`<div class="scroll"><table class="table cues" id="cues">
     <thead><tr><th scope="col" class="num">${t('rundown.plan')}</th><th scope="col">${t('rundown.cue')}</th><th scope="col">${t('rundown.does')}</th><th scope="col">${t('rundown.lane')}</th></tr></thead>
     <tbody>${cues.map((c, i) => html`<tr key=${i}>
       <td class="num fig" data-label=${t('rundown.plan')}>${span(Number(c.plan) || 0)}</td>
-      <td class="main"><button type="button" class="open" onClick=${() => onGo('cues[' + i + ']')}>${String(c.title || c.id || i + 1)}</button>
+      <td class="main"><button type="button" class="textlink" onClick=${() => onGo('cues[' + i + ']')}>${String(c.title || c.id || i + 1)}</button>
         ${c.detail && html`<span class="muted small">${String(c.detail)}</span>`}</td>
-      <td data-label=${t('rundown.does')}><span class="tags">${(Array.isArray(c.actions) ? c.actions : []).map((/** @type {any} */ a, /** @type {number} */ n) => html`<${Tag} key=${n} tone=${a && a.kind === 'reveal' ? 'accent' : ''}>${actionText(a || {})}<//>`)}</span></td>
+      <td data-label=${t('rundown.does')}><span class="tags">${(Array.isArray(c.actions) ? c.actions : []).map((/** @type {any} */ a, /** @type {number} */ n) => html`<${Tag} key=${n} tone=${a && a.kind === 'reveal' ? 'accent' : ''}>${actionText(a || {}, names)}<//>`)}</span></td>
       <td data-label=${t('rundown.lane')}><span class="tags">${t(c.lane === 'host' ? 'role.host' : 'role.director')}${c.confirm && html`<${Tag} tone="warn">${t('rundown.confirm')}<//>`}</span></td>
     </tr>`)}</tbody></table></div>`;
 }
@@ -48,7 +60,7 @@ function Cues({ cues, onGo }) {
 /** @param {{list: any[], onGo: (p: any) => void}} p */
 function Problems({ list, onGo }) {
   return html`<div class="note bad" role="alert" id="rundown-problems"><p class="strong">${t('rundown.wrong', { n: list.length })}</p>
-    <ol class="problems">${list.map((p, i) => html`<li key=${i}><button type="button" class="open" onClick=${() => onGo(p)}><code>${p.path || (p.line ? t('rundown.line', { n: p.line }) : t('rundown.whole'))}</code></button>
+    <ol class="problems">${list.map((p, i) => html`<li key=${i}><button type="button" class="textlink" onClick=${() => onGo(p)}><code>${p.path || (p.line ? t('rundown.line', { n: p.line }) : t('rundown.whole'))}</code></button>
       <span>${errorText(p)}${p.args && p.args.reason && html`<small class="muted mono">${p.args.reason}</small>`}</span></li>`)}</ol></div>`;
 }
 
@@ -58,8 +70,8 @@ function Editor({ text, onText, area }) {
     onInput=${(/** @type {any} */ e) => onText(e.target.value)}></textarea>`;
 }
 
-/** @param {{ctx: import('./frame.js').Ctx, given: any, onSaved: (r: any) => void}} p */
-function Desk({ ctx, given, onSaved }) {
+/** @param {{ctx: import('./frame.js').Ctx, given: any, entries: any[], onSaved: (r: any) => void}} p */
+function Desk({ ctx, given, entries, onSaved }) {
   const session = ctx.session, drafts = ctx.keep.drafts;
   const clean = useMemo(() => pretty(given), [given]);
   const [text, setText] = useState(drafts[session] === undefined ? clean : drafts[session]);
@@ -67,6 +79,7 @@ function Desk({ ctx, given, onSaved }) {
   const [failed, fail] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);
   const area = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
+  const names = useMemo(() => namesOf(ctx, entries), [ctx.overview, entries]);
   const good = useRef(/** @type {any} */ (given));
   const now = useMemo(() => parsed(text), [text]);
   if (now) good.current = now; // the table stays while a comma is being typed
@@ -101,7 +114,7 @@ function Desk({ ctx, given, onSaved }) {
   const cues = good.current && Array.isArray(good.current.cues) ? good.current.cues.filter((/** @type {any} */ c) => c && typeof c === 'object') : [];
   return html`<div class="rundown">
     <section class="panel flush"><div class="bar-row pad"><div class="grow"><h2>${t('rundown.table')}</h2><p class="muted small">${t('rundown.table.how', { n: cues.length })}</p></div></div>
-      <${Cues} cues=${cues} onGo=${(/** @type {string} */ path) => go({ path })} /></section>
+      <${Cues} cues=${cues} names=${names} onGo=${(/** @type {string} */ path) => go({ path })} /></section>
     <section class="panel edit"><div class="bar-row"><div class="grow"><h2>${t('rundown.json')}</h2>
         <p class="small" role="status">${!now ? html`<span class="wrong">${t('rundown.nojson')}</span>` : dirty ? html`<span class="warned">${t('rundown.dirty')}</span>` : html`<span class="muted">${t('rundown.clean')}</span>`}</p></div>
         <div class="acts"><${Copy} text=${text} /><button type="button" class="btn slim" disabled=${!now} onClick=${tidy}>${t('rundown.tidy')}</button>
@@ -115,7 +128,8 @@ function Desk({ ctx, given, onSaved }) {
 /** @param {{ctx: import('./frame.js').Ctx}} p */
 export function Rundown({ ctx }) {
   const rundown = useData(ctx.session ? '/v1/admin/rundown/' + encodeURIComponent(ctx.session) : null);
+  const entries = useData('/v1/admin/entries'); // only for their names: the table does without them
   if (!ctx.session) return html`<${Head} title=${t('tab.rundown')} /><section class="panel"><${Empty} title=${t('session.none')} /></section>`;
   return html`<${Head} title=${t('tab.rundown')} lead=${t('rundown.lead')}><${Sessions} ctx=${ctx} /><//>
-    <${Load} of=${rundown}>${() => html`<${Desk} key=${ctx.session} ctx=${ctx} given=${rundown.data} onSaved=${rundown.set} />`}<//>`;
+    <${Load} of=${rundown}>${() => html`<${Desk} key=${ctx.session} ctx=${ctx} given=${rundown.data} entries=${entries.data || NONE} onSaved=${rundown.set} />`}<//>`;
 }
