@@ -79,6 +79,14 @@ CREATE TABLE session_judge (
     PRIMARY KEY (session, judge)
 );
 
+CREATE TABLE camera (
+    session TEXT NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+    name    TEXT NOT NULL,  -- of the slot that a broadcaster's link publishes to
+    label   TEXT NOT NULL,  -- for people
+    pos     BIGINT NOT NULL, -- in the director's row, dense from 1
+    PRIMARY KEY (session, name)
+);
+
 -- vote ----------------------------------------------------------------------
 
 CREATE TABLE ballot (

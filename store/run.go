@@ -74,6 +74,7 @@ const (
 	lockBallot
 	lockSheets
 	lockRundown
+	lockCamera
 )
 
 // hash32 makes a lock's key of a text. Two texts with the same one only wait for

@@ -7,6 +7,7 @@ import (
 	"hecai/contest"
 	"hecai/fault"
 	"hecai/stage/cue"
+	"hecai/store"
 )
 
 // cameras fits the relay to the stage and to the administration.
@@ -31,7 +32,22 @@ func (c cameras) AddCamera(session, name, label string) error {
 	if !contest.ValidID(name) || len([]rune(label)) > 40 {
 		return fault.New(fault.Invalid, "stream.camera_name", "camera %q", name)
 	}
+	if err := c.n.db.SaveCamera(context.Background(), store.Camera{Session: contest.SessionID(session), Name: name, Label: label}); err != nil {
+		return err
+	}
 	c.n.relay.AddCamera(session, name, label)
+	return nil
+}
+
+// openCameras gives the relay the slots of the record.
+func (n *Node) openCameras(ctx context.Context) error {
+	list, err := n.db.Cameras(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		n.relay.AddCamera(string(c.Session), c.Name, c.Label)
+	}
 	return nil
 }
 

@@ -75,13 +75,14 @@ func (d *demonstration) roll(ctx context.Context) error {
 		name, label string
 		clip        stream.Clip
 	}{{"stage", "主舞台", stream.ClipStage}, {"close", "特写", stream.ClipClose}} {
-		relay.AddCamera(string(demoSession), c.name, c.label)
+		if err := (cameras{d.node}).AddCamera(string(demoSession), c.name, c.label); err != nil {
+			return err
+		}
 		if err := relay.PlayClip(ctx, string(demoSession), c.name, c.clip); err != nil {
 			return err
 		}
 	}
-	relay.AddCamera(string(demoSession), "phone", "手机机位")
-	return nil
+	return cameras{d.node}.AddCamera(string(demoSession), "phone", "手机机位")
 }
 
 // invite makes the accounts and links and prints where to go.

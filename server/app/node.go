@@ -66,7 +66,7 @@ func open(ctx context.Context, cfg Config, seed func(context.Context, *Node) err
 	fill := func(ctx context.Context) error { return seed(ctx, n) }
 	for _, step := range []func(context.Context) error{
 		n.openPort, n.openStore, n.openPlan, n.planSessions, fill,
-		n.openDesk, n.openHub, n.openBox, n.openRelay, n.openShows, n.openEdge,
+		n.openDesk, n.openHub, n.openBox, n.openRelay, n.openShows, n.openCameras, n.openEdge,
 	} {
 		if err := step(ctx); err != nil {
 			n.close()

@@ -193,3 +193,14 @@ func rundownRevision(t *testing.T, db Record) {
 	must(t, err)
 	same(t, "session", s, store.Session{ID: "final", Title: "总决赛", Mode: cue.ModeLive, Order: 4, Rev: 3})
 }
+
+func camerasKeepOrder(t *testing.T, db Record) {
+	must(t, db.SaveSession(bg, store.Session{ID: "final", Title: "决赛", Mode: cue.ModeLive, Order: 1}))
+	for _, c := range []store.Camera{{Session: "final", Name: "stage", Label: "主舞台"}, {Session: "final", Name: "close", Label: "特写"},
+		{Session: "final", Name: "stage", Label: "舞台"}} {
+		must(t, db.SaveCamera(bg, c))
+	}
+	list, err := db.Cameras(bg)
+	must(t, err)
+	same(t, "cameras", list, []store.Camera{{Session: "final", Name: "stage", Label: "舞台"}, {Session: "final", Name: "close", Label: "特写"}})
+}

@@ -25,6 +25,7 @@ func Run(t *testing.T, open Opener) {
 		{"judges come back as saved", judgesRoundTrip},
 		{"a session has its own order and panel", sessionHasOrderAndPanel},
 		{"a rundown is edited from its newest revision only", rundownRevision},
+		{"cameras keep their order and their names", camerasKeepOrder},
 		{"a ballot is numbered, and frozen once it opened", ballotFreezes},
 		{"rounds count from zero each", roundsStartFromZero},
 		{"a revealed ballot never opens again", revealedStays},
