@@ -69,7 +69,7 @@ function Nav({ tab }) {
 /** @param {{me: any, plan: any, onOut: () => void}} p */
 export function Frame({ me, plan, onOut }) {
   const tab = useTab();
-  const overview = useData('/v1/admin/overview');
+  const overview = useData('/v1/admin/overview', tab === 'overview' ? 10000 : 0);
   const [session, setSession] = useState(new URLSearchParams(location.search).get('session') || '');
   const keep = useRef({ codes: null, saved: true, drafts: {} }).current;
   useLeave(keep);
