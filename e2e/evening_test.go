@@ -68,12 +68,21 @@ func get[T any](p *Page, js string) T {
 // phone and screen show the same winners.
 func TestEvening(t *testing.T) {
 	b := newBrowser(t)
-	n := newNode(t, "demo", "--phones", "0")
+	crowd := "0" // so that each bar that moves is ours
+	if os.Getenv("SHOTS") != "" {
+		crowd = "200"
+	}
+	n := newNode(t, "demo", "--phones", crowd)
 	desk := b.Open("director", n.address("director"), 1440, 900)
 	screen := b.Open("screen", n.address("screen/main"), 1920, 1080)
 	phone := b.Open("phone", n.address("live/final"), 390, 844)
 	camera := b.Open("broadcaster", n.address("broadcast"), 390, 844)
 	judge := b.Open("judge", n.address("judge"), 820, 1180)
+	host := b.Open("host", n.address("host"), 390, 844)
+	host.WaitFor("a key that is the host's", `document.querySelector('#next') && !document.querySelector('#next').disabled && document.querySelector('#next').dataset.cue === 'doors'`, 15*time.Second)
+	host.Click("#next")
+	desk.WaitFor("the host's step", `document.querySelector('#fire') && document.querySelector('#fire').dataset.cue === 'title'`, 10*time.Second)
+	screen.shot("screen-idle")
 	desk.goTo("card")
 	screen.WaitFor("the title", `document.querySelector('[data-scene="title"]')`, 10*time.Second)
 	screen.shot("screen-title")
@@ -81,6 +90,7 @@ func TestEvening(t *testing.T) {
 	screen.WaitFor("the entry's card", `document.querySelector('[data-scene="entry"] h1')`, 5*time.Second)
 	screen.shot("screen-entry")
 	phone.shot("phone-entry")
+	host.shot("host")
 
 	seeAndHear(t, desk, phone, camera)
 	voted := castVote(t, desk, screen, phone)
@@ -109,6 +119,33 @@ func TestEvening(t *testing.T) {
 	screen.shot("screen-verify")
 	phone.WaitText(get[string](screen, `document.querySelector('[data-root]').dataset.root.slice(0, 8)`), 5*time.Second)
 	desk.shot("director-end")
+	phone.shot("phone-verify")
+	phone.Go(n.url + "/verify")
+	phone.WaitFor("a proven receipt", `document.querySelector('.verdict.good')`, 15*time.Second)
+	phone.shot("verify")
+	gallery(b, n)
+}
+
+// gallery keeps pictures of the pages that the evening doesn't need.
+func gallery(b *Browser, n *Node) {
+	if os.Getenv("SHOTS") == "" {
+		return
+	}
+	for _, p := range []struct {
+		name, path    string
+		width, height int64
+	}{
+		{"site", "", 1366, 768}, {"site-phone", "", 390, 844}, {"admin", "admin", 1366, 768},
+		{"vote", "vote/popularity", 390, 844}, {"live-wide", "live/final", 1920, 1080},
+	} {
+		url := n.url + "/" + p.path
+		if p.path == "admin" {
+			url = n.address("admin")
+		}
+		page := b.Open(p.name, url, p.width, p.height)
+		time.Sleep(3 * time.Second) // pictures are on the way
+		page.shot(p.name)
+	}
 }
 
 // frames counts the pictures that the phone's player has decoded.
@@ -171,6 +208,8 @@ func seeAndHear(t *testing.T, desk, phone, camera *Page) {
 		t.Errorf("the loudest sample that the phone hears is %.4f", loud)
 	}
 	camera.shot("broadcast")
+	desk.Click(`[data-camera="stage"]`)
+	phone.WaitFor("the test programme again", "("+green+") < 0.4", 10*time.Second)
 }
 
 // castVote opens the ballot, taps three entries and confirms. The screen's bars
@@ -204,7 +243,9 @@ func castVote(t *testing.T, desk, screen, phone *Page) string {
 	tapped := get[float64](phone, `(() => { const at = Date.now(); document.querySelector('#confirm').click(); return at; })()`)
 	phone.WaitFor("a receipt", `document.querySelector('[data-vote-state="done"]')`, 5*time.Second)
 	seen := <-moved
-	if took := seen - time.Duration(tapped)*time.Millisecond; seen == 0 || took > time.Second {
+	if took := seen - time.Duration(tapped)*time.Millisecond; os.Getenv("SHOTS") != "" {
+		t.Log("others vote too: nothing is measured")
+	} else if seen == 0 || took > time.Second {
 		t.Errorf("the bar moved %v after the tap", took)
 	} else {
 		t.Logf("the bar moved %v after the tap", took)

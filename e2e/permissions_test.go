@@ -60,6 +60,7 @@ var matrix = []permission{
 	{"GET", "/v1/votes/mine?ballot=b", nil, phones, "ok"},
 	{"GET", "/v1/stage/final", nil, anyone, "ok"},
 	{"GET", "/v1/stage/final/facts?after=0", nil, anyone, "ok"},
+	{"GET", "/v1/stage/final/seal", nil, anyone, "stage.sealed"},
 	{"GET", "/v1/stage/final/desk", nil, desk, "ok"},
 	{"POST", "/v1/stage/final/commands", object{"kind": "fire", "cue": "none"}, firing, "stage.stale_rev"},
 	{"POST", "/v1/stage/final/commands", object{"kind": "next", "rev": -1}, firing, "stage.stale_rev"},

@@ -13,6 +13,7 @@ export { html, Fragment, useCallback, useEffect, useLayoutEffect, useMemo, useRe
  * @param {string[]} rooms catalogues @param {any} App
  */
 export async function boot(rooms, App) {
+  followTheme();
   const app = /** @type {HTMLElement} */ (document.getElementById('app'));
   for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
     try {
@@ -22,6 +23,16 @@ export async function boot(rooms, App) {
   }
   app.textContent = '';
   render(html`<${Guard}><${App} /><${Toasts} /><//>`, app);
+}
+
+/** A page with data-theme="auto" takes the system's setting, and follows it. */
+function followTheme() {
+  const root = document.documentElement;
+  if (root.dataset.theme !== 'auto') return;
+  const light = matchMedia('(prefers-color-scheme: light)');
+  const set = () => { root.dataset.theme = light.matches ? 'light' : 'night'; };
+  set();
+  if (light.addEventListener) light.addEventListener('change', set);
 }
 
 /** Shows what broke and how to go on, in place of a blank page. */
