@@ -59,6 +59,9 @@ func newBrowser(t *testing.T) *Browser {
 		chromedp.Flag("hide-scrollbars", true),
 		chromedp.Flag("mute-audio", false),
 	)
+	if os.Getenv("SHOTS") != "" { // phones in a dark hall
+		opts = append(opts, chromedp.Flag("blink-settings", "preferredColorScheme=0"))
+	}
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
 	if err := chromedp.Do(ctx); err != nil {
