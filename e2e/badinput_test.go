@@ -461,7 +461,7 @@ func TestBadOffers(t *testing.T) {
 		{"cut short", "application/sdp", start[:20], "stream.bad_sdp"},
 		{"no media", "application/sdp", start, "stream.bad_sdp"},
 		{"no codec of ours", "application/sdp", start + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" + ice + "a=sendrecv\r\na=rtpmap:96 none/90000\r\n", "stream.codec"},
-		{"no ICE", "application/sdp", start + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=sendrecv\r\na=rtpmap:96 H264/90000\r\n", "stream.bad_sdp"},
+		{"no ICE", "application/sdp", start + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=sendrecv\r\na=rtpmap:96 VP8/90000\r\n", "stream.bad_sdp"},
 		{"too large", "application/sdp", start + strings.Repeat("a=x\r\n", 20000), "stream.too_large"},
 		{"JSON", "application/json", "{}", "stream.media_type"},
 		{"no type", "", start, "stream.media_type"},

@@ -151,6 +151,7 @@ func TestPermissions(t *testing.T) {
 	h.ballot("b", 3, object{"window": "ballot", "max": 1})
 	h.org.Do("POST", "/v1/admin/judges", []object{{"id": "j1", "name": "示例评委", "org": "示例大学", "sector": "高校"}}, nil)
 	people := h.people()
+	everyRole(t, people)
 	for _, p := range matrix {
 		for role, c := range people {
 			got, want := outcome(c.Try(p.method, p.path, p.body, nil)), p.says
@@ -256,16 +257,14 @@ func specified(t *testing.T) map[string]string {
 	return out
 }
 
-// TestPermissionsNameEveryRole: a new role fails until people has one of it.
-func TestPermissionsNameEveryRole(t *testing.T) {
-	h := openHouse(t, nil)
-	people := h.people()
+// everyRole fails for a new role until people has one of it.
+func everyRole(t *testing.T, people map[access.Role]*Client) {
+	t.Helper()
 	want := append(append([]access.Role{access.Visitor, access.Audience}, access.LinkRoles[:]...), access.StaffRoles[:]...)
 	for _, role := range want {
 		c := people[role]
 		if c == nil {
-			t.Errorf("nobody is %s", role)
-			continue
+			t.Fatalf("nobody is %s", role)
 		}
 		var me struct{ Role access.Role }
 		c.Do("GET", "/v1/me", nil, &me)

@@ -45,6 +45,16 @@ type file struct {
 	once   sync.Once
 }
 
+// Exists reports whether Open would find a record and not make one. A
+// PostgreSQL database is taken to be one.
+func Exists(cfg Config) bool {
+	if cfg.Database != "" {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(cfg.DataDir, fileName))
+	return !errors.Is(err, os.ErrNotExist)
+}
+
 // openSQLite opens the file in the data folder. On Linux commits use fdatasync,
 // a process-wide switch of the driver: the same durability for about half the
 // wait.

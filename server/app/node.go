@@ -65,7 +65,7 @@ func open(ctx context.Context, cfg Config, seed func(context.Context, *Node) err
 	n := &Node{cfg: cfg.withDefaults(), running: make(chan struct{})}
 	fill := func(ctx context.Context) error { return seed(ctx, n) }
 	for _, step := range []func(context.Context) error{
-		n.openPort, n.openStore, n.openPlan, n.planSessions, fill,
+		n.openPort, n.tryPlan, n.openStore, n.openPlan, n.planSessions, fill,
 		n.openDesk, n.openHub, n.openBox, n.openRelay, n.openShows, n.openCameras, n.openEdge,
 	} {
 		if err := step(ctx); err != nil {
@@ -93,6 +93,18 @@ func (n *Node) openStore(ctx context.Context) (err error) {
 	}
 	n.onClose(n.db.Close)
 	return nil
+}
+
+// tryPlan refuses a bad --contest before a data folder is made for it.
+func (n *Node) tryPlan(context.Context) error {
+	if n.cfg.Contest == "" || store.Exists(store.Config{DataDir: n.cfg.Data, Database: n.cfg.Database}) {
+		return nil
+	}
+	body, err := os.ReadFile(n.cfg.Contest)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, "config.flag", err, "--contest")
+	}
+	return n.parsePlan(body)
 }
 
 // openPlan loads the plan of record; on the first start it takes it from
