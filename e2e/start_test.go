@@ -242,6 +242,9 @@ func (n *Node) float() *floater {
 	if err := ws.Sub(nil, "stage/final", "ballot/crash"); err != nil {
 		n.t.Fatal(err)
 	}
+	if err := ws.Req(n.t.Context(), "nothing", object{}, nil); err == nil || err.Error() != "wire.unknown_method" {
+		n.t.Fatalf("the socket is not open: %v", err)
+	}
 	f.ws = ws
 	return f
 }
@@ -288,10 +291,9 @@ func TestStop(t *testing.T) {
 			t.Errorf("hecai_sockets %v, want 6", got)
 		}
 		var wg sync.WaitGroup
-		for i, v := range callers {
-			wg.Go(func() {
-				v.burst("crash", entries, rand.New(rand.NewPCG(rng.Uint64()+uint64(i), 1)), t.Context().Done())
-			})
+		for _, v := range callers {
+			seed := rng.Uint64()
+			wg.Go(func() { v.burst("crash", entries, rand.New(rand.NewPCG(seed, 1)), t.Context().Done()) })
 		}
 		for _, f := range floaters {
 			seed := rng.Uint64()
