@@ -329,12 +329,6 @@ func (n *Node) signIn(page string) *Client {
 	return c
 }
 
-// holder returns a client with the link that the demo prints for a page.
-func (n *Node) holder(page string) *Client {
-	n.t.Helper()
-	return n.client().withLink(n.printed(regexp.MustCompile("/" + page + `#t=([A-Za-z0-9_-]+)`)))
-}
-
 // postSDP sends an offer and returns the answer.
 func postSDP(t *testing.T, url, offer string) string {
 	t.Helper()

@@ -3,7 +3,6 @@ package stream
 import (
 	"encoding/binary"
 	"net"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -137,7 +136,6 @@ func (d *deafDialer) Dial(network, addr string) (net.Conn, error) {
 type deafTCP struct {
 	net.Conn
 	dialer *deafDialer
-	once   sync.Once
 }
 
 func (c *deafTCP) Read(b []byte) (int, error) {

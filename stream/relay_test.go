@@ -215,7 +215,6 @@ type got struct {
 	mu      sync.Mutex
 	packets []rtp.Header
 	codecs  []string // in order of change
-	errs    []error
 }
 
 func (g *got) count() int {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"hecai/access"
 	"hecai/contest"
@@ -462,17 +461,4 @@ func (sh *show) Say(ctx context.Context, voter int64, text, name string) (string
 
 func (sh *show) Moderate(ctx context.Context, id, verdict string) error {
 	return sh.stage.Danmaku().Moderate(ctx, id, verdict)
-}
-
-// ended waits for the end of the session or of ctx.
-func (sh *show) ended(ctx context.Context) {
-	for ctx.Err() == nil {
-		if v := sh.stage.View(); v.Session != nil && v.Session.Ended {
-			return
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Second):
-		}
-	}
 }

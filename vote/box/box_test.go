@@ -409,7 +409,7 @@ func TestClosesByItself(t *testing.T) {
 		var told record
 		b, stop := start(t, newMemory(testBallot("final")), func(c *Config) { c.OnChange = told.add })
 		opened := mustOpen(t, b, "final", time.Minute)
-		if got := time.UnixMilli(opened.PublicDeadline()).Sub(time.Now()); got != time.Minute {
+		if got := time.Until(time.UnixMilli(opened.PublicDeadline())); got != time.Minute {
 			t.Errorf("clients are told %v", got)
 		}
 		time.Sleep(time.Minute + Grace)
