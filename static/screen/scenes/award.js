@@ -17,7 +17,7 @@ function Total(/** @type {any} */ { total }) {
 
 function Winner(/** @type {any} */ { w }) {
   const long = w.title.length > 22 ? ' long' : w.title.length > 14 ? ' middle' : '';
-  return html`<div class="winner" data-award-winner data-entry=${w.entry} style=${trackStyle(w.track)}>
+  return html`<div class=${'winner' + long} data-award-winner data-entry=${w.entry} style=${trackStyle(w.track)}>
     <h1 class=${'turn' + long}><${Words} text=${w.title} /></h1><p class="team land">${w.team}</p><p class="units land">${[w.lead, ...(w.partners || [])].join(' · ')}</p>
     <p class="pill land"><i class="pip"></i><${Track} id=${w.track} name=${w.trackName} /></p>
     <div class="sums land"><${Bar} label=${t('award.jury')} value=${w.jury} part=${Number(w.jury) / 100} /><${Total} total=${w.total} /><div class="share"><p><span>${t('award.votes')}</span><b class="fig">${number(w.votes)}</b></p></div></div></div>`;
