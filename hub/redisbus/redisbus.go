@@ -58,6 +58,7 @@ func New(ctx context.Context, cfg Config) (*Bus, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	hush.Do(func() { redis.SetLogger(silent{}) })
 	rdb := redis.NewClient(opt)
 	if err := rdb.Ping(ctx).Err(); err != nil {
 		rdb.Close()
@@ -65,6 +66,16 @@ func New(ctx context.Context, cfg Config) (*Bus, error) {
 	}
 	return &Bus{cfg: cfg, rdb: rdb, node: uuid.NewString(), out: make(chan hub.Message, 4096), mine: map[string]hub.Message{}}, nil
 }
+
+// The Redis client writes to stderr of its own accord, beside the one line that
+// a failed start may say. What matters of it comes back as an error. Its logger
+// is a global that must be set before the first client.
+var hush sync.Once
+
+type silent struct{}
+
+// Printf implements redis's logger.
+func (silent) Printf(context.Context, string, ...any) {}
 
 // Close ends the connection.
 func (b *Bus) Close() error { return b.rdb.Close() }
