@@ -95,6 +95,7 @@ func TestEvening(t *testing.T) {
 	seeAndHear(t, desk, phone, camera)
 	voted := castVote(t, desk, screen, phone)
 	scoreSheet(t, desk, judge)
+	screen.shot("screen-vote") // by now the bars are at rest
 
 	desk.goTo("marks")
 	screen.WaitFor("the marks' scene", `document.querySelector('[data-scene="marks"]')`, 5*time.Second)
@@ -251,7 +252,6 @@ func castVote(t *testing.T, desk, screen, phone *Page) string {
 		t.Logf("the bar moved %v after the tap", took)
 	}
 	phone.shot("phone-voted")
-	screen.shot("screen-vote")
 	desk.shot("director")
 	return entry
 }
