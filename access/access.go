@@ -7,6 +7,7 @@ package access
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -83,6 +84,8 @@ type Desk struct {
 	cfg     Config
 	hashing chan struct{} // bounds concurrent argon2id runs, so sign-ins never starve the votes
 	tickets ticketBook
+
+	accounts sync.Mutex // two organisers never disable each other at once
 }
 
 // New returns a Desk.

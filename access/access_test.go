@@ -52,7 +52,12 @@ func put[K comparable, V any](m *memory, to map[K]V, key K, v V) error {
 	return nil
 }
 
-func (m *memory) SaveUser(_ context.Context, u User) error { return put(m, m.users, u.ID, u) }
+func (m *memory) SaveUser(ctx context.Context, u User) error {
+	if other, err := m.UserByName(ctx, u.Name); err == nil && other.ID != u.ID {
+		return fault.New(fault.Conflict, "access.name_taken", "user %q", u.Name).With("name", u.Name)
+	}
+	return put(m, m.users, u.ID, u)
+}
 func (m *memory) UserByID(_ context.Context, id string) (User, error) {
 	return find(m, m.users, id)
 }
@@ -93,8 +98,16 @@ func (m *memory) RevokeStaffSession(_ context.Context, hash string) error {
 	put(m, m.sessions, hash, s)
 	return err
 }
-func (m *memory) RevokeUserSessions(context.Context, string) error { return nil }
-func (m *memory) SaveLink(_ context.Context, l Link) error         { return put(m, m.links, l.ID, l) }
+func (m *memory) RevokeUserSessions(_ context.Context, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for hash, s := range m.sessions {
+		s.Revoked = s.Revoked || s.UserID == id
+		m.sessions[hash] = s
+	}
+	return nil
+}
+func (m *memory) SaveLink(_ context.Context, l Link) error { return put(m, m.links, l.ID, l) }
 func (m *memory) LinkByHash(_ context.Context, hash string) (Link, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -221,6 +234,86 @@ func TestSignIn(t *testing.T) {
 	}
 	_, err = d.Staff(ctx, s)
 	wantCode(t, err, "access.session_over")
+}
+
+func TestAccountsAreInvitedAndDisabled(t *testing.T) {
+	ctx := t.Context()
+	d, _ := newDesk()
+	_, err := d.AddUser(ctx, "导演", "")
+	wantCode(t, err, "access.no_role")
+	_, err = d.AddUser(ctx, "导演", "", Judge)
+	wantCode(t, err, "access.role")
+	u, err := d.AddUser(ctx, " 导演 ", "", Director, Director, Moderator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.AddUser(ctx, "导演", "", Organiser)
+	wantCode(t, err, "access.name_taken")
+	_, _, err = d.Invite(ctx, "nobody", time.Hour)
+	wantCode(t, err, "store.none")
+	a, secret, err := d.Invite(ctx, u.ID, time.Hour)
+	if err != nil || a.Name != "导演" || len(a.Roles) != 2 || !a.Is(Director) || !a.Is(Moderator) {
+		t.Fatalf("Invite = %+v, %v", a, err)
+	}
+	session, err := d.SignInWithLink(ctx, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.SignInWithLink(ctx, secret)
+	wantCode(t, err, "access.link_spent")
+	id, err := d.Staff(ctx, session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ticket, _ := d.SocketTicket(id)
+	_, unspent, _ := d.Invite(ctx, u.ID, time.Hour)
+
+	key, err := d.Disable(ctx, u.ID)
+	if err != nil || key != id.Key {
+		t.Fatalf("Disable = %q, %v, want %q", key, err, id.Key)
+	}
+	_, err = d.Enter(ticket)
+	wantCode(t, err, "access.socket_ticket")
+	_, err = d.SignInWithLink(ctx, unspent)
+	wantCode(t, err, "access.credentials")
+	_, _, err = d.Invite(ctx, u.ID, time.Hour)
+	wantCode(t, err, "access.disabled")
+	if all, err := d.Accounts(ctx); err != nil || len(all) != 1 || !all[0].Disabled {
+		t.Errorf("Accounts = %+v, %v", all, err)
+	}
+	for range 2 {
+		if err := d.Enable(ctx, u.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = d.Staff(ctx, session)
+	wantCode(t, err, "access.session_over")
+	wantCode(t, d.Enable(ctx, "nobody"), "store.none")
+}
+
+func TestTheLastOrganiserStays(t *testing.T) {
+	ctx := t.Context()
+	d, _ := newDesk()
+	a, _ := d.AddUser(ctx, "a", "", Organiser)
+	b, _ := d.AddUser(ctx, "b", "", Organiser)
+	if _, err := d.AddUser(ctx, "c", "", Director); err != nil {
+		t.Fatal(err)
+	}
+	errs := make(chan error)
+	for _, id := range []string{a.ID, b.ID} {
+		go func() {
+			_, err := d.Disable(ctx, id)
+			errs <- err
+		}()
+	}
+	first, second := <-errs, <-errs
+	if first == nil {
+		first, second = second, first
+	}
+	wantCode(t, first, "access.last_organiser")
+	wantCode(t, second, "")
+	_, err := d.Disable(ctx, "nobody")
+	wantCode(t, err, "store.none")
 }
 
 func TestLinksAreBoundAndRevocable(t *testing.T) {

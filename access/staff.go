@@ -70,17 +70,23 @@ func (d *Desk) Setup(ctx context.Context, token, name, password string) (session
 }
 
 // AddUser makes an account. An empty password makes one that can only be
-// entered through a sign-in link.
+// entered through a sign-in link. A name that is taken is a conflict
+// (access.name_taken).
 func (d *Desk) AddUser(ctx context.Context, name, password string, roles ...Role) (User, error) {
 	if err := validName(name); err != nil {
 		return User{}, err
+	}
+	if len(roles) == 0 {
+		return User{}, fault.New(fault.Invalid, "access.no_role", "an account without a role")
 	}
 	u := User{ID: uuid.NewString(), Name: strings.TrimSpace(name)}
 	for _, r := range roles {
 		if !slices.Contains(StaffRoles[:], r) {
 			return User{}, fault.New(fault.Invalid, "access.role", "role %q", r).With("role", string(r))
 		}
-		u.Roles = append(u.Roles, string(r))
+		if !slices.Contains(u.Roles, string(r)) {
+			u.Roles = append(u.Roles, string(r))
+		}
 	}
 	if password != "" {
 		hash, err := d.hashPassword(password)
@@ -90,6 +96,92 @@ func (d *Desk) AddUser(ctx context.Context, name, password string, roles ...Role
 		u.Hash = hash
 	}
 	return u, d.cfg.Store.SaveUser(ctx, u)
+}
+
+// Account is what organisers see of a user.
+type Account struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Roles    []Role `json:"roles"`
+	Disabled bool   `json:"disabled"`
+}
+
+// Is reports whether the account holds the role.
+func (a Account) Is(r Role) bool { return slices.Contains(a.Roles, r) }
+
+func (u User) account() Account {
+	a := Account{ID: u.ID, Name: u.Name, Roles: []Role{}, Disabled: u.Disabled}
+	for _, r := range u.Roles {
+		a.Roles = append(a.Roles, Role(r))
+	}
+	return a
+}
+
+// Accounts lists all accounts by name, disabled ones too.
+func (d *Desk) Accounts(ctx context.Context) ([]Account, error) {
+	users, err := d.cfg.Store.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []Account{}
+	for _, u := range users {
+		out = append(out, u.account())
+	}
+	return out, nil
+}
+
+// Invite returns an account and the secret of a one-time link that signs it in.
+func (d *Desk) Invite(ctx context.Context, id string, life time.Duration) (Account, string, error) {
+	u, err := d.cfg.Store.UserByID(ctx, id)
+	if err != nil {
+		return Account{}, "", err
+	}
+	if u.Disabled {
+		return Account{}, "", fault.New(fault.Conflict, "access.disabled", "account %s", id).With("name", u.Name)
+	}
+	secret, err := d.SignInLink(ctx, u.Name, life)
+	return u.account(), secret, err
+}
+
+// Disable shuts an account, ends its sessions and returns the key whose sockets
+// must be cut. The last organiser stays: without one nobody could open an
+// account again.
+func (d *Desk) Disable(ctx context.Context, id string) (key string, err error) {
+	d.accounts.Lock()
+	defer d.accounts.Unlock()
+	users, err := d.cfg.Store.Users(ctx)
+	if err != nil {
+		return "", err
+	}
+	others := slices.ContainsFunc(users, func(u User) bool {
+		return u.ID != id && !u.Disabled && slices.Contains(u.Roles, string(Organiser))
+	})
+	u, err := d.cfg.Store.UserByID(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if slices.Contains(u.Roles, string(Organiser)) && !others {
+		return "", fault.New(fault.Conflict, "access.last_organiser", "account %s", id)
+	}
+	u.Disabled = true
+	if err := d.cfg.Store.SaveUser(ctx, u); err != nil {
+		return "", err
+	}
+	key = "user:" + id
+	d.tickets.drop(key)
+	return key, d.cfg.Store.RevokeUserSessions(ctx, id)
+}
+
+// Enable opens an account again; its old sessions stay ended.
+func (d *Desk) Enable(ctx context.Context, id string) error {
+	d.accounts.Lock()
+	defer d.accounts.Unlock()
+	u, err := d.cfg.Store.UserByID(ctx, id)
+	if err != nil || !u.Disabled {
+		return err
+	}
+	u.Disabled = false
+	return d.cfg.Store.SaveUser(ctx, u)
 }
 
 // SignIn checks a name and password and returns the secret of a new session.

@@ -59,3 +59,15 @@ func (d *Desk) Enter(secret string) (Identity, error) {
 	}
 	return t.id, nil
 }
+
+// drop forgets the unspent tickets of an identity key: whoever is shut out gets
+// in with none of them.
+func (b *ticketBook) drop(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k, t := range b.open {
+		if t.id.Key == key {
+			delete(b.open, k)
+		}
+	}
+}

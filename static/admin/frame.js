@@ -12,6 +12,7 @@ import { Links } from './links.js';
 import { Overview } from './overview.js';
 import { Load } from './parts.js';
 import { Rundown } from './rundown.js';
+import { Staff } from './staff.js';
 import { Tickets } from './tickets.js';
 
 /** @typedef {{me: any, plan: any, overview: any, refresh: () => Promise<void>, session: string, pick: (id: string) => void,
@@ -24,6 +25,7 @@ const TABS = [
   ['judges', Judges, 'M12 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM5 20c0-3.6 3.2-5.5 7-5.5s7 1.9 7 5.5'],
   ['ballots', Ballots, 'M4 13v7h16v-7M4 13l3-9h10l3 9zM9 13h6M9.500 8.500l2 2 3.500-3.500'],
   ['links', Links, 'M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h3v3M20 14v1M14 20h2M19 19h1v1'],
+  ['staff', Staff, 'M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM2.500 20c0-3.600 2.900-5.500 6.500-5.500s6.500 1.900 6.500 5.500M19 8v6M16 11h6'],
   ['tickets', Tickets, 'M3 9V6h18v3a3 3 0 0 0 0 6v3H3v-3a3 3 0 0 0 0-6zM14 7v2M14 11v2M14 15v2'],
   ['cameras', Cameras, 'M3 7h12v10H3zM15 11l6-3v8l-6-3z'],
   ['rundown', Rundown, 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5l3.500 2'],
