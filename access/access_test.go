@@ -331,9 +331,15 @@ func TestLinksAreBoundAndRevocable(t *testing.T) {
 	}
 	wantCode(t, id.Bound("salon"), "access.other_session")
 	wantCode(t, id.Bound("final"), "")
+	ticket, err := d.SocketTicket(id)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := d.RevokeLink(ctx, l.ID); err != nil {
 		t.Fatal(err)
 	}
+	_, err = d.Enter(ticket)
+	wantCode(t, err, "access.socket_ticket")
 	_, err = d.Holder(ctx, secret)
 	wantCode(t, err, "access.link_revoked")
 	_, err = d.Holder(ctx, "guess")

@@ -36,7 +36,12 @@ func (d *Desk) Links(ctx context.Context) ([]Link, error) { return d.cfg.Store.L
 
 // RevokeLink ends a link at once and returns the key whose sockets must be cut.
 func (d *Desk) RevokeLink(ctx context.Context, id string) (key string, err error) {
-	return "link:" + id, d.cfg.Store.RevokeLink(ctx, id)
+	if err := d.cfg.Store.RevokeLink(ctx, id); err != nil {
+		return "", err
+	}
+	key = "link:" + id
+	d.tickets.drop(key)
+	return key, nil
 }
 
 // Holder tells who holds this link secret.
