@@ -2,11 +2,12 @@
 // desk; what can't be taken back acts only after being held for 800 ms.
 
 import { t } from '../lib/i18n.js';
-import { Hold, html, useEffect, useRef, useState } from '../lib/ui.js';
+import { useKey } from '../lib/key.js';
+import { Hold, html, useEffect, useRef } from '../lib/ui.js';
 import { extendable, modeOf, nextCue } from './facts.js';
 
-const HOLD = 800; // ms
-const SETTLE = 350; // ms in which a press still means what was there before
+
+
 
 /** Whether a text is being written, where space is a space. @param {any} el */
 function writing(el) {
@@ -58,33 +59,18 @@ function Fire({ staff, view, can, status, busy, send }) {
   const mode = cue ? modeOf(cue) : 'next';
   const ended = !!(view.session && view.session.ended);
   const meaning = cue ? cue.id + ':' + cue.step + ':' + mode : '';
-  const [settled, setSettled] = useState(meaning);
-  const [held, setHeld] = useState(false);
-  const timer = useRef(/** @type {any} */ (null));
-  const off = !can || busy || !cue || settled !== meaning;
-  const act = () => { if (!off && cue) send(mode === 'arm' ? 'arm' : 'fire', { cue: cue.id }); };
-  const latest = useRef(act);
-  latest.current = act;
-  const up = () => { clearTimeout(timer.current); timer.current = null; setHeld(false); };
-  const down = () => {
-    if (off || timer.current) return;
-    setHeld(true);
-    timer.current = setTimeout(() => { up(); latest.current(); }, HOLD);
-  };
-  useEffect(() => { // a hold that began for one thing never does another
-    up();
-    const wait = setTimeout(() => setSettled(meaning), SETTLE);
-    return () => clearTimeout(wait);
-  }, [meaning]);
-  useEffect(() => { if (off) up(); }, [off]);
-  const key = useRef({ press: act, down, up, held: mode === 'fire' });
-  key.current = { press: act, down, up, held: mode === 'fire' };
+  const { off, held, press, down, up } = useKey({
+    meaning, blocked: !can || busy || !cue,
+    act: () => { if (cue) send(mode === 'arm' ? 'arm' : 'fire', { cue: cue.id }); },
+  });
+  const key = useRef({ press, down, up, held: mode === 'fire' });
+  key.current = { press, down, up, held: mode === 'fire' };
   useSpace(key);
   const [first, second] = words({ cue, mode, ended, status, busy, directs: can || status !== 'live', empty: !staff.cues.length });
   const hold = mode === 'fire';
   return html`<button type="button" id="fire" data-cue=${cue ? cue.id : ''} data-mode=${mode} data-step=${cue ? cue.step + 1 : 0} disabled=${off}
     class=${'go ' + mode + (hold ? ' hold' : '') + (held ? ' held' : '') + (cue ? '' : ' over')}
-    onClick=${hold ? undefined : act}
+    onClick=${hold ? undefined : press}
     onPointerDown=${hold ? (/** @type {PointerEvent} */ e) => { if (e.button === 0) down(); } : undefined}
     onPointerUp=${up} onPointerLeave=${up} onPointerCancel=${up} onContextMenu=${(/** @type {any} */ e) => e.preventDefault()}
     onKeyDown=${hold ? (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && !e.repeat) { e.preventDefault(); down(); } } : undefined} onKeyUp=${up} onBlur=${up}>

@@ -2,10 +2,9 @@
 // director has armed with a hold of 800 ms; else it says whom to wait for.
 
 import { t } from '../lib/i18n.js';
-import { html, toast, toastError, useEffect, useRef, useState } from '../lib/ui.js';
+import { useKey } from '../lib/key.js';
+import { html, toast, toastError, useState } from '../lib/ui.js';
 
-const HOLD = 800; // ms
-const SETTLE = 400; // ms in which a press still means what was there before
 const CATCH_UP = 1500; // ms to wait for the new line
 
 /** @param {any} next @param {boolean} ended @param {string} status @param {boolean} busy @returns {[string, string]} */
@@ -22,14 +21,9 @@ function words(next, ended, status, busy) {
 export function Go({ hub, session, host, status }) {
   const next = host.next;
   const meaning = next ? next.cue + ':' + next.step + ':' + next.fire : '';
-  const [settled, setSettled] = useState(meaning);
   const [busy, setBusy] = useState(false);
-  const [held, setHeld] = useState(false);
-  const timer = useRef(/** @type {any} */ (null));
   const hold = !!(next && next.confirm);
-  const off = !next || !next.fire || host.ended || status !== 'live' || busy || settled !== meaning;
   const act = async () => {
-    if (off) return;
     setBusy(true);
     try {
       const { rev } = await hub.request('stage.command', { session, kind: 'next', rev: host.rev });
@@ -41,24 +35,11 @@ export function Go({ hub, session, host, status }) {
     }
     setBusy(false);
   };
-  const latest = useRef(act);
-  latest.current = act;
-  const up = () => { clearTimeout(timer.current); timer.current = null; setHeld(false); };
-  const down = () => {
-    if (off || timer.current) return;
-    setHeld(true);
-    timer.current = setTimeout(() => { up(); latest.current(); }, HOLD);
-  };
-  useEffect(() => { // a hold that began for one thing never does another
-    up();
-    const wait = setTimeout(() => setSettled(meaning), SETTLE);
-    return () => clearTimeout(wait);
-  }, [meaning]);
-  useEffect(() => { if (off) up(); }, [off]);
+  const { off, held, press, down, up } = useKey({ meaning, blocked: !next || !next.fire || host.ended || status !== 'live' || busy, act });
   const [first, second] = words(next, host.ended, status, busy);
   const open = !!(next && next.fire && !host.ended);
   return html`<footer><button type="button" id="next" disabled=${off} data-cue=${next ? next.cue : ''} data-mode=${hold ? 'hold' : 'press'} data-step=${next ? next.step : 0}
-    class=${(open ? 'open ' : '') + (hold ? 'hold ' : '') + (held ? 'held' : '')} onClick=${hold ? undefined : act}
+    class=${(open ? 'open ' : '') + (hold ? 'hold ' : '') + (held ? 'held' : '')} onClick=${hold ? undefined : press}
     onPointerDown=${hold ? down : undefined} onPointerUp=${up} onPointerLeave=${up} onPointerCancel=${up}
     onKeyDown=${hold ? (/** @type {KeyboardEvent} */ e) => { if (!e.repeat && (e.key === 'Enter' || e.key === ' ')) { e.preventDefault(); down(); } } : undefined} onKeyUp=${up} onBlur=${up}
     onContextMenu=${(/** @type {Event} */ e) => e.preventDefault()}><b>${first}</b>${second && html`<span class="cut">${second}</span>`}</button></footer>`;

@@ -17,7 +17,7 @@ function App() {
   }, []);
   return html`<main class="vote-page">
     <header class="row"><a href="/" class="brand">喝彩</a><span class="grow"></span><${Language} /></header>
-    ${err && err.status === 404 ? html`<p class="empty">${t('vote.unknown')}</p>` : html`<${Ballot} hub=${hub} id=${id} search />`}
+    ${err && err.status === 404 ? html`<div class="wait"><p>${t('vote.unknown')}</p><a class="btn" href="/">${t('vote.home')}</a></div>` : html`<${Ballot} hub=${hub} id=${id} search />`}
     ${err && err.status !== 404 && html`<p class="note bad">${errorText(err)}</p>`}
     <${Lost} hub=${hub} /></main>`;
 }
