@@ -37,4 +37,5 @@ func TestKilledUnderThePages(t *testing.T) {
 	phone.WaitFor("a new receipt", `document.querySelector('[data-vote-state="done"]')`, 10*time.Second)
 	screen.WaitFor("two bars", `document.querySelectorAll('[data-board-row][data-votes="1"]').length === 2`, 10*time.Second)
 	desk.WaitFor("the desk again", `document.querySelector('#fire') && document.querySelector('#fire').dataset.cue === 'close'`, 30*time.Second)
+	desk.WaitFor("the camera slots", `document.querySelectorAll('[data-camera]').length === 3`, 5*time.Second)
 }
