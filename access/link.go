@@ -7,12 +7,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"hecai/contest"
 	"hecai/fault"
 )
 
-// AddLink makes a link for a role in one session of the contest. The secret is
+// AddLink makes a link for a role in one show. The secret is
 // returned once and kept only as a hash.
-func (d *Desk) AddLink(ctx context.Context, role Role, name, session, by string) (Link, string, error) {
+func (d *Desk) AddLink(ctx context.Context, role Role, name string, show contest.ShowID, by string) (Link, string, error) {
 	if !slices.Contains(LinkRoles[:], role) {
 		return Link{}, "", fault.New(fault.Invalid, "access.role", "link role %q", role).With("role", string(role))
 	}
@@ -22,8 +23,8 @@ func (d *Desk) AddLink(ctx context.Context, role Role, name, session, by string)
 	}
 	secret := NewSecret()
 	l := Link{
-		ID: uuid.NewString(), TokenHash: HashSecret(secret), Role: string(role),
-		Name: name, Session: session, CreatedBy: by, Created: d.nowMS(),
+		ID: uuid.NewString(), TokenHash: hashSecret(secret), Role: string(role),
+		Name: name, Show: show, CreatedBy: by, Created: d.nowMS(),
 	}
 	if err := d.cfg.Store.SaveLink(ctx, l); err != nil {
 		return Link{}, "", err
@@ -31,27 +32,47 @@ func (d *Desk) AddLink(ctx context.Context, role Role, name, session, by string)
 	return l, secret, nil
 }
 
-// Links lists all links, revoked ones too.
-func (d *Desk) Links(ctx context.Context) ([]Link, error) { return d.cfg.Store.Links(ctx) }
+// Links lists all links of a contest, revoked ones too.
+func (d *Desk) Links(ctx context.Context, in contest.Code) ([]Link, error) {
+	all, err := d.cfg.Store.Links(ctx)
+	return slices.DeleteFunc(all, func(l Link) bool { return l.Show.Contest() != in }), err
+}
 
-// RevokeLink ends a link at once and returns the key whose sockets must be cut.
-func (d *Desk) RevokeLink(ctx context.Context, id string) (key string, err error) {
+// RevokeLink ends a link of a contest at once and returns the key whose sockets must
+// be cut.
+func (d *Desk) RevokeLink(ctx context.Context, in contest.Code, id string) (key string, err error) {
+	links, err := d.Links(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	if !slices.ContainsFunc(links, func(l Link) bool { return l.ID == id }) {
+		return "", fault.New(fault.NotFound, "store.none", "no link %q in %s", id, in)
+	}
+	defer d.crewBook.forgetAll()
 	if err := d.cfg.Store.RevokeLink(ctx, id); err != nil {
 		return "", err
 	}
-	key = "link:" + id
-	d.tickets.drop(key)
-	return key, nil
+	return "link:" + id, nil
 }
 
 // Holder tells who holds this link secret.
 func (d *Desk) Holder(ctx context.Context, secret string) (Identity, error) {
-	l, err := d.cfg.Store.LinkByHash(ctx, HashSecret(secret))
+	return d.holder(ctx, hashSecret(secret))
+}
+
+func (d *Desk) holder(ctx context.Context, hash string) (Identity, error) {
+	m, _, err := d.look(ctx, handleLink+":"+hash, func(ctx context.Context) (m member, err error) {
+		m.link, err = d.cfg.Store.LinkByHash(ctx, hash)
+		return m, err
+	})
 	if err != nil {
 		return Identity{}, unknown(err)
 	}
+	l := m.link
 	if l.Revoked {
 		return Identity{}, fault.New(fault.Unauthenticated, "access.link_revoked", "link %s", l.ID)
 	}
-	return Identity{Roles: []Role{Role(l.Role)}, Name: l.Name, Session: l.Session, Key: "link:" + l.ID}, nil
+	id := Identity{Name: l.Name, Show: l.Show, Key: "link:" + l.ID, Handle: handleLink + ":" + hash,
+		roles: map[contest.Code][]Role{l.Show.Contest(): {Role(l.Role)}}}
+	return id.In(""), nil
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -27,8 +28,8 @@ const (
 // Password bounds in bytes. The lower one is NIST SP 800-63B's; the upper one
 // keeps a sign-in from being a way to burn our CPU.
 const (
-	MinPassword = 8
-	MaxPassword = 256
+	minPassword = 8
+	maxPassword = 256
 )
 
 // NewSecret returns 32 random bytes in URL-safe base64 (43 characters).
@@ -38,42 +39,48 @@ func NewSecret() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// HashSecret returns the form in which a secret is kept. A plain SHA-256 is
+// hashSecret returns the form in which a secret is kept. A plain SHA-256 is
 // enough, because every secret here has at least 112 random bits.
-func HashSecret(secret string) string {
+func hashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
 }
 
-func (d *Desk) hashPassword(password string) (string, error) {
-	if len(password) < MinPassword || len(password) > MaxPassword {
+func (d *Desk) hashPassword(ctx context.Context, password string) (string, error) {
+	if len(password) < minPassword || len(password) > maxPassword {
 		return "", fault.New(fault.Invalid, "access.password_length", "password of %d bytes", len(password)).
-			With("min", MinPassword).With("max", MaxPassword)
+			With("min", minPassword).With("max", maxPassword)
 	}
 	salt := make([]byte, 16)
 	rand.Read(salt)
-	d.hashing <- struct{}{}
+	leave, err := d.hashers.turn(ctx, true)
+	if err != nil {
+		return "", err
+	}
 	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKeyLen)
-	<-d.hashing
+	leave()
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
 // checkPassword reports whether the password matches the PHC string. An empty
 // or broken string costs the same time, so that names cannot be probed.
-func (d *Desk) checkPassword(phc, password string) bool {
-	if len(password) > MaxPassword {
-		return false
+func (d *Desk) checkPassword(ctx context.Context, phc, password string, known bool) (bool, error) {
+	if len(password) > maxPassword {
+		return false, nil
 	}
 	salt, want, memory, passes, threads, ok := parsePHC(phc)
 	if !ok {
 		salt, want = make([]byte, 16), make([]byte, argonKeyLen)
 		memory, passes, threads = argonMemory, argonTime, argonThreads
 	}
-	d.hashing <- struct{}{}
+	leave, err := d.hashers.turn(ctx, known)
+	if err != nil {
+		return false, err
+	}
 	got := argon2.IDKey([]byte(password), salt, passes, memory, threads, uint32(len(want)))
-	<-d.hashing
-	return subtle.ConstantTimeCompare(got, want) == 1 && ok
+	leave()
+	return subtle.ConstantTimeCompare(got, want) == 1 && ok, nil
 }
 
 func parsePHC(phc string) (salt, key []byte, memory, passes uint32, threads uint8, ok bool) {

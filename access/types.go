@@ -1,12 +1,44 @@
 package access
 
+import (
+	"slices"
+
+	"hecai/contest"
+)
+
 // User is a member of staff. Hash is an argon2id string in PHC form.
 type User struct {
-	ID       string   `json:"id"`
-	Name     string   `json:"name"`
-	Roles    []string `json:"roles"`
-	Hash     string   `json:"-"`
-	Disabled bool     `json:"disabled"`
+	ID      string
+	Name    string
+	Hash    string `json:"-"`
+	Founder bool   // may make contests
+	In      map[contest.Code]Membership
+}
+
+// Membership is what an account is in a contest.
+type Membership struct {
+	Roles    []string
+	Disabled bool
+}
+
+// active reports whether the account is of any contest still.
+func (u User) active() bool {
+	for _, m := range u.In {
+		if !m.Disabled {
+			return true
+		}
+	}
+	return false
+}
+
+// Organises reports whether the account runs a contest, "" = any.
+func (u User) Organises(in contest.Code) bool {
+	for code, m := range u.In {
+		if (in == "" || in == code) && !m.Disabled && slices.Contains(m.Roles, string(Organiser)) {
+			return true
+		}
+	}
+	return false
 }
 
 // StaffSession is a signed-in browser. Only the SHA-256 of its secret is kept.
@@ -21,17 +53,17 @@ type StaffSession struct {
 }
 
 // Link is a revocable address for a judge, a screen, a host or a broadcaster.
-// Whoever holds the secret holds the role, in one session of the contest.
+// Whoever holds the secret holds the role, in one show.
 type Link struct {
-	ID        string `json:"id"`
-	TokenHash string `json:"-"`
-	Role      string `json:"role"`
-	Name      string `json:"name"` // judge id, screen name or camera name
-	Session   string `json:"session"`
-	CreatedBy string `json:"createdBy"`
-	Created   int64  `json:"created"`
-	Revoked   bool   `json:"revoked"`
-	Last      int64  `json:"last"`
+	ID        string         `json:"id"`
+	TokenHash string         `json:"-"`
+	Role      string         `json:"role"`
+	Name      string         `json:"name"` // judge id, screen name or camera name
+	Show      contest.ShowID `json:"session"`
+	CreatedBy string         `json:"createdBy"`
+	Created   int64          `json:"created"`
+	Revoked   bool           `json:"revoked"`
+	Last      int64          `json:"last"`
 }
 
 // OneTime is a secret that works once: the first organiser's setup link, or a
@@ -46,10 +78,11 @@ type OneTime struct {
 }
 
 // Voter is an audience device. No is dense and never shown to anyone; UID is a
-// keyed hash. Level is the identity level it has proven (0 device, 2 ticket).
+// keyed hash. Levels are the identity levels that it has proven, by contest (2
+// ticket; none = 0, device).
 type Voter struct {
 	No      int64
 	UID     string
-	Level   int
+	Levels  map[contest.Code]int
 	Created int64
 }

@@ -42,7 +42,16 @@ func (d Date) WeekdayZh() string {
 	return ""
 }
 
-// daysUntil returns how many days e is after d; both must be valid.
-func (d Date) daysUntil(e Date) int {
+// DaysUntil returns how many days e is after d; both must be valid.
+func (d Date) DaysUntil(e Date) int {
 	return int(e.Time(time.UTC).Sub(d.Time(time.UTC)) / (24 * time.Hour))
+}
+
+// AddDays returns the day that is so many days later; an invalid date stays as it is.
+func (d Date) AddDays(days int) Date {
+	t, err := time.Parse(dateForm, string(d))
+	if err != nil {
+		return d
+	}
+	return Date(t.AddDate(0, 0, days).Format(dateForm))
 }

@@ -3,14 +3,13 @@ package contest
 import (
 	"cmp"
 	"slices"
-	"strings"
+	"unicode/utf8"
 
 	"hecai/fault"
 )
 
 // RunningOrder returns the entries by their drawn order. It is the order of
-// everything public before a result is revealed, since it cannot depend on one
-// (invariant I-05).
+// everything public before a result is revealed, since it cannot depend on one.
 func RunningOrder(entries []Entry) []Entry {
 	out := slices.Clone(entries)
 	slices.SortFunc(out, func(a, b Entry) int {
@@ -48,12 +47,32 @@ func OnBallot(entries []Entry, named []EntryID) ([]Entry, error) {
 	return RunningOrder(out), nil
 }
 
+// maxReason bounds why an entry is out, in characters.
+const maxReason = 200
+
+// StateChange checks a change of an entry's state: who goes out does so for a
+// reason.
+func StateChange(to EntryState, reason string) error {
+	switch {
+	case to != Qualified && to != Withdrawn && to != Disqualified:
+		return fault.New(fault.Invalid, "entry.state", "state %q", to)
+	case to != Qualified && reason == "" || utf8.RuneCountInString(reason) > maxReason || !Legible(reason):
+		return fault.New(fault.Invalid, "entry.reason", "%d bytes", len(reason)).With("max", maxReason)
+	}
+	return nil
+}
+
 // Validate checks a judge's row.
 func (j Judge) Validate() error {
-	ok := ValidID(string(j.ID)) && strings.TrimSpace(j.Name) != "" && len([]rune(j.Name)) <= 40 &&
-		len([]rune(j.Org)) <= MaxEntryName && slices.Contains(Sectors(), j.Sector)
+	ok := ValidID(string(j.ID)) && OneLine(j.Name) != "" && len([]rune(j.Name)) <= 40 && Legible(j.Name) &&
+		len([]rune(j.Org)) <= MaxEntryName && Legible(j.Org) && slices.Contains(Sectors(), j.Sector)
 	if !ok {
 		return fault.New(fault.Invalid, "judge.invalid", "judge %q", j.ID).With("judge", string(j.ID))
 	}
 	return nil
+}
+
+// Like reports whether two judges read the same, by name and organisation.
+func (j Judge) Like(o Judge) bool {
+	return Fold(j.Name) == Fold(o.Name) && Fold(j.Org) == Fold(o.Org)
 }

@@ -1,15 +1,9 @@
 package contest
 
 import (
-	_ "embed" // for the plan file
 	"strconv"
 	"time"
 )
-
-// Jilin2024 is the plan file of the Jilin leg of the 2024 contest.
-//
-//go:embed jilin2024.json
-var Jilin2024 []byte
 
 // Track returns the track with the id.
 func (p *Plan) Track(id TrackID) (Track, bool) {
@@ -41,6 +35,24 @@ func (p *Plan) Phase(kind string) (Phase, bool) {
 	return Phase{}, false
 }
 
+// Planned is a session that a new contest begins with.
+type Planned struct {
+	ID    SessionID
+	Title string
+	Kind  string
+}
+
+// Sessions are those that a plan asks for: the final, and each of its events.
+func (p *Plan) Sessions() []Planned {
+	out := []Planned{{ID: "final", Title: "决赛", Kind: "final"}}
+	for _, e := range p.Events {
+		if e.ID != "final" {
+			out = append(out, Planned{ID: SessionID(e.ID), Title: e.Title, Kind: e.Kind})
+		}
+	}
+	return out
+}
+
 // Card returns what the public may see of an entry.
 func (p *Plan) Card(e Entry) Card {
 	t, _ := p.Track(e.Track)
@@ -59,7 +71,7 @@ func (e Entry) Eligible() bool { return e.State == Qualified }
 // Asia/Shanghai, which has had no summer time since 1991, so that no zone
 // database is needed.
 func (p *Plan) Zone() *time.Location {
-	seconds, ok := zoneOffset(p.Timezone)
+	seconds, ok := ZoneOffset(p.Timezone)
 	if !ok {
 		return time.UTC
 	}
@@ -74,8 +86,8 @@ func (p *Plan) Window(from, to Date) (start, end int64) {
 	return from.Time(zone).UnixMilli(), to.Time(zone).AddDate(0, 0, 1).UnixMilli()
 }
 
-// zoneOffset reads "Asia/Shanghai" or "+08:00" as seconds east of UTC.
-func zoneOffset(s string) (int, bool) {
+// ZoneOffset reads "Asia/Shanghai" or "+08:00" as seconds east of UTC.
+func ZoneOffset(s string) (int, bool) {
 	if s == "Asia/Shanghai" {
 		return 8 * 3600, true
 	}

@@ -1,14 +1,11 @@
-// Package contest holds the rules of the competition as pure functions: the
-// published plan and its loader, entries and their import, score sheets, panel
-// scores, votes turned into points, ranking, ties and award allocation. It has
-// no clock, no input or output, no goroutine and no package state: the same
-// input gives the same output, whatever its order. All arithmetic is exact
-// (integers in hundredths, or math/big.Rat) and is rounded once, by Decimal.
-// Everything here is safe for concurrent use as long as callers do not change
-// values that they have handed over.
+// Package contest is the vocabulary of a competition: ids, the published plan,
+// entries, judges, criteria and awards, and what is true of their names. How a
+// plan is read stands in contest/plan, how a list of entries is imported in
+// contest/roster, how sheets and votes become ranks and awards in contest/score.
+// All four are pure: no clock, no input or output, no goroutine and no package
+// state. Everything here is safe for concurrent use as long as callers do not
+// change values that they have handed over.
 package contest
-
-import "math/big"
 
 // The identifiers. Each is a short slug (see ValidID) that is unique among its
 // kind and is never shown to the public in place of a name.
@@ -16,7 +13,7 @@ type (
 	TrackID     string
 	EntryID     string
 	JudgeID     string
-	SessionID   string
+	SessionID   string // "final", of a session within its contest
 	CriterionID string
 	AwardID     string
 	VenueID     string
@@ -46,7 +43,7 @@ const (
 // Mark is a judge's mark in hundredths of a point: 9250 is 92.50.
 type Mark int64
 
-// Plan is a contest as published. Load one with ParsePlan, which is the only
+// Plan is a contest as published. Load one with plan.Parse, which is the only
 // place that checks it; a Plan in memory is taken to be sound.
 type Plan struct {
 	Code      string      `json:"code"`      // "JL-2024"
@@ -241,6 +238,7 @@ type Entry struct {
 	Summary   string     `json:"summary"`
 	Order     int        `json:"order"` // running order, from the draw; never from a result
 	State     EntryState `json:"state"`
+	Reason    string     `json:"reason,omitempty"` // why it is withdrawn or disqualified
 	Sample    bool       `json:"sample"`
 }
 
@@ -281,140 +279,18 @@ func Sectors() []string {
 	return []string{"高校", "科研院所", "投融资机构", "行业协会", "大型企业"}
 }
 
-// Sheet is one judge's marks for one entry in one session.
-type Sheet struct {
-	Session   SessionID            `json:"session"`
-	Entry     EntryID              `json:"entry"`
-	Judge     JudgeID              `json:"judge"`
-	Marks     map[CriterionID]Mark `json:"marks"` // hundredths of a point
-	Comment   string               `json:"comment"`
-	Rev       int64                `json:"rev"` // grows by one with each change; 0 never saved
-	State     SheetState           `json:"state"`
-	UpdatedAt int64                `json:"updatedAt"` // unix ms
-}
-
-// SheetState is where a sheet stands.
-type SheetState string
-
-// The sheet states. A sheet with the zero state is a draft that was never saved.
+// The bounds of an entry, in runes.
 const (
-	SheetDraft     SheetState = "draft"
-	SheetSubmitted SheetState = "submitted"
-	SheetLocked    SheetState = "locked"
-	SheetRecused   SheetState = "recused"
+	MaxEntryName = 60 // title, team, lead unit, partner
+	MaxSummary   = 200
+	MaxPartners  = 10
 )
 
-// JudgeTotal is one counted judge's weighted total, 0..100.
-type JudgeTotal struct {
-	Judge   JudgeID
-	Total   *big.Rat
-	Dropped string // "", "high" or "low"
-}
-
-// PanelScore is what a panel says of one entry.
-type PanelScore struct {
-	Totals    []JudgeTotal             // counted judges, by judge id
-	Score     *big.Rat                 // after trimming, 0..100; nil when nobody counts
-	Counted   int                      // judges counted, before trimming
-	Rankable  bool                     // enough judges for a ranking
-	Criteria  map[CriterionID]*big.Rat // each criterion's own trimmed mean, in points
-	Untrimmed *big.Rat                 // mean of all totals; nil when nobody counts
-}
-
-// Candidate is one entry of a ranking.
-type Candidate struct {
-	Entry      EntryID
-	Track      TrackID
-	Panel      PanelScore
-	Votes      int64
-	Chair      int  // the chair's recorded ballot among exact equals: 1 first; 0 none
-	Ineligible bool // withdrawn or disqualified: left out before anything is counted
-}
-
-// Ranked is a candidate's place. Rank 0 means unplaced: see TieNote.
-type Ranked struct {
-	Entry      EntryID
-	Rank       int      // from 1; exact ties share it, "1-2-2-4"
-	Total      *big.Rat // nil when unplaced
-	Jury       *big.Rat
-	VotePoints *big.Rat // as weighted, so after spread matching
-	Votes      int64
-	TieNote    string // "", or one of the Tie… texts: what decided among equal totals
-}
-
-// AwardList is a proposal of winners. It may be sealed only without blockers.
-type AwardList struct {
-	Levels   []AwardLevel
-	Blockers []Blocker
-}
-
-// AwardLevel is one level's winners: best first, or in running order when the
-// mode is AwardListed.
-type AwardLevel struct {
-	Award   AwardID
-	Name    string
-	Quota   int
-	Mode    AwardMode
-	Winners []EntryID
-}
-
-// Blocker is a reason why the list can't be sealed.
-type Blocker struct {
-	Code    string    // "award.boundary_tie", "award.not_rankable"
-	Award   AwardID   // the best level concerned, may be empty
-	Entries []EntryID // in running order
-}
-
-// EntryRow is one line of an import table, as read; PlanImport judges it.
-type EntryRow struct {
-	Line      int    `json:"line"` // in the file, from 1
-	Code      string `json:"code"` // the entry's id; may be empty for a new one
-	Title     string `json:"title"`
-	Track     string `json:"track"`     // id, number or name
-	Direction string `json:"direction"` // number or title
-	Team      string `json:"team"`
-	Lead      string `json:"lead"`
-	Partners  string `json:"partners"` // separated by ；or ;
-	Summary   string `json:"summary"`
-}
-
-// ImportPreview tells what an import would do. It is applied whole, or, with
-// any problem, not at all.
-type ImportPreview struct {
-	Add      []Entry       `json:"add"`
-	Change   []EntryChange `json:"change"`
-	Same     []EntryID     `json:"same"`
-	Problems []Problem     `json:"problems"`
-}
-
-// EntryChange is an entry that would change.
-type EntryChange struct {
-	Line   int         `json:"line"`
-	Entry  Entry       `json:"entry"` // as it would be
-	Fields []FieldDiff `json:"fields"`
-}
-
-// FieldDiff is one changed field. Frozen marks what the plan forbids to change
-// after registration: title, track, direction and lead unit.
-type FieldDiff struct {
-	Field  string `json:"field"`
-	Old    string `json:"old"`
-	New    string `json:"new"`
-	Frozen bool   `json:"frozen"`
-}
-
-// Problem is one fault in a file, with the place to mend it.
-type Problem struct {
-	Path string         `json:"path"` // "tracks[3].directions[0].title", or a column's name
-	Line int            `json:"line"` // from 1; 0 unknown
-	Code string         `json:"code"` // stable, such as "plan.required"
-	Args map[string]any `json:"args,omitempty"`
-}
-
-// Warning is a contradiction or gap in a plan that is shown, not refused.
-type Warning struct {
-	ID   string `json:"id"`   // "W-01"
-	Path string `json:"path"` // "events[0].weekday"
-	Zh   string `json:"zh"`
-	En   string `json:"en"`
-}
+// The least numbers of judges: below MinQuorum nobody is ranked; trimming one
+// of each side leaves at least one mark, and needs MinTrim; two need
+// MinTrimWide.
+const (
+	MinQuorum   = 3
+	MinTrim     = 4
+	MinTrimWide = 6
+)

@@ -24,6 +24,7 @@ func (h *house) invited(url, page string) *Client {
 
 // TestAccounts: the organiser makes accounts, and shuts them at once.
 func TestAccounts(t *testing.T) {
+	t.Parallel()
 	h := openHouse(t, nil)
 	var made struct{ ID, URL, QR string }
 	h.org.Do("POST", "/v1/admin/staff", object{"name": "示例新导演", "roles": []access.Role{access.Director}}, &made)
@@ -60,6 +61,7 @@ func TestAccounts(t *testing.T) {
 
 // TestTheLastOrganiserStays: whoever else goes, one can administer.
 func TestTheLastOrganiserStays(t *testing.T) {
+	t.Parallel()
 	h := openHouse(t, nil)
 	var made struct{ ID, URL string }
 	h.org.Do("POST", "/v1/admin/staff", object{"name": "示例同事", "roles": []access.Role{access.Organiser}}, &made)

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"hecai/contest"
+	"hecai/strict"
 )
 
 // mistakes are problems as they come: what is wrong, and where.
-type mistakes []contest.Problem
+type mistakes []strict.Problem
 
 func (m mistakes) at() []string {
 	var out []string
@@ -25,6 +25,7 @@ func (m mistakes) at() []string {
 // TestBadSheet imports a list with mistakes: each is named by row and column,
 // and nothing is applied.
 func TestBadSheet(t *testing.T) {
+	t.Parallel()
 	p := openPoll(t, nil)
 	var before, after any
 	p.org.Do("GET", "/v1/admin/entries", nil, &before)
@@ -83,9 +84,30 @@ func TestBadSheet(t *testing.T) {
 	p.goesOn("bad lists")
 }
 
+// TestNamesThatNoScreenDrawsAreTold: an entry is taken, and the characters that the
+// hall would see as empty boxes are told by line and field, until they are mended.
+func TestNamesThatNoScreenDrawsAreTold(t *testing.T) {
+	t.Parallel()
+	p := openPoll(t, nil)
+	for title, want := range map[string][]string{"示例\U000f0000项目": {"1 title entry.undrawn"}, "示例项目庚": nil} {
+		var reply struct {
+			Applied bool
+			Notices mistakes
+		}
+		p.org.Do("POST", "/v1/admin/entries", object{"rows": []object{{"code": "r001", "title": title, "track": "气象服务", "direction": "1", "team": "示例队庚", "lead": "示例单位", "summary": "示例"}}}, &reply)
+		if got := reply.Notices.at(); !reply.Applied || !slices.Equal(got, want) {
+			t.Errorf("%q: applied %v, told %q, want %q", title, reply.Applied, got, want)
+		}
+		for _, m := range reply.Notices {
+			wantText(t, m.Code, m.Args)
+		}
+	}
+}
+
 // TestBadRundown puts rundowns with mistakes: each is named by path, and the
 // show keeps the one it has.
 func TestBadRundown(t *testing.T) {
+	t.Parallel()
 	p := openPoll(t, nil)
 	var before, after any
 	p.org.Do("GET", "/v1/admin/rundown/final", nil, &before)
@@ -111,8 +133,8 @@ func TestBadRundown(t *testing.T) {
 		"cues[7].actions[0].ballot rundown.unknown_ballot", "cues[8].actions[0] rundown.before_seal", "cues[8].confirm rundown.needs_confirm"}
 	p.refusedRundown(t, "stage.rundown", whole, want)
 	form := object{"session": 1, "title": "示例", "dance": true, "cues": []any{1, object{"id": "a", "plan": "soon", "actions": object{}}}}
-	p.refusedRundown(t, "rundown.mistakes", form, []string{"session rundown.type", "dance rundown.unknown_field", "cues[0] rundown.type",
-		"cues[1].plan rundown.type", "cues[1].actions rundown.type"})
+	p.refusedRundown(t, "rundown.mistakes", form, []string{"session file.type", "dance file.unknown_field", "cues[0] file.type",
+		"cues[1].plan file.type", "cues[1].actions file.type"})
 	for name, body := range map[string]string{"words": "hello", "nothing": "", "deep": strings.Repeat("[", 99), "two": "{}{}"} {
 		refusedWith(t, name, "rundown.mistakes", p.org.raw("PUT", "/v1/admin/rundown/final", "application/json", strings.NewReader(body), nil))
 	}

@@ -16,17 +16,19 @@ import (
 	"time"
 
 	"hecai/access"
-	"hecai/server/app"
+	"hecai/server/node"
 )
 
 var errorTexts = sync.OnceValues(func() (out [2]map[string]string, err error) {
 	for i, lang := range []string{"zh", "en"} {
-		raw, err := os.ReadFile("../static/i18n/errors." + lang + ".json")
-		if err != nil {
-			return out, err
-		}
-		if err := json.Unmarshal(raw, &out[i]); err != nil {
-			return out, err
+		for _, whose := range []string{"errors", "errors-crew", "errors-office"} {
+			raw, err := os.ReadFile("../static/i18n/" + whose + "." + lang + ".json")
+			if err != nil {
+				return out, err
+			}
+			if err := json.Unmarshal(raw, &out[i]); err != nil { // adds to what is there
+				return out, err
+			}
 		}
 	}
 	return out, nil
@@ -36,7 +38,7 @@ var placeholder = regexp.MustCompile(`\{(\w+)\}`)
 
 // wantText checks that a code has a text in both languages, and that the answer
 // brings what the text names.
-func wantText(t *testing.T, code string, args map[string]any) {
+func wantText(t testing.TB, code string, args map[string]any) {
 	t.Helper()
 	texts, err := errorTexts()
 	if err != nil {
@@ -48,7 +50,11 @@ func wantText(t *testing.T, code string, args map[string]any) {
 			t.Errorf("%s has no text in %s", code, lang)
 		}
 		for _, m := range placeholder.FindAllStringSubmatch(line, -1) {
-			if _, ok := args[m[1]]; !ok {
+			name := m[1]
+			if name == "seconds" { // as pages tell the wait
+				name = "retryAfter"
+			}
+			if _, ok := args[name]; !ok {
 				t.Errorf("%s in %s names {%s}, the answer brings %v", code, lang, m[1], args)
 			}
 		}
@@ -56,7 +62,7 @@ func wantText(t *testing.T, code string, args map[string]any) {
 }
 
 // refusedWith checks a refusal's code and that it can be told.
-func refusedWith(t *testing.T, what, code string, err error) {
+func refusedWith(t testing.TB, what, code string, err error) {
 	t.Helper()
 	e, ok := err.(*apiError)
 	if !ok || e.Code != code {
@@ -74,7 +80,7 @@ type poll struct {
 	voters  int
 }
 
-func openPoll(t *testing.T, set func(*app.Config)) *poll {
+func openPoll(t *testing.T, set func(*node.Config)) *poll {
 	h := openHouse(t, set)
 	return &poll{house: h, entries: h.ballot("b", 6, object{"window": "ballot", "max": 2, "change": true})}
 }
@@ -99,6 +105,7 @@ func (p *poll) goesOn(after string) {
 // TestBadFrames sends what no page sends over the socket. Each ends with its
 // close code or is answered with its stable code, and the votes go on.
 func TestBadFrames(t *testing.T) {
+	t.Parallel()
 	p := openPoll(t, nil)
 	var spent struct{ Ticket string }
 	p.phone().Do("POST", "/v1/ws-tickets", object{}, &spent)
@@ -198,6 +205,7 @@ func (s *rawSocket) goesOn(t *testing.T, after, refusal string) {
 
 // TestBadBodies sends bodies that are too large or no JSON.
 func TestBadBodies(t *testing.T) {
+	t.Parallel()
 	p := openPoll(t, nil)
 	phone := p.phone()
 	long := strings.Repeat("x", 70<<10)
@@ -294,6 +302,7 @@ func (c *Client) upload(path, name, content string, out any) error {
 
 // TestBadVotes casts votes that must not count.
 func TestBadVotes(t *testing.T) {
+	t.Parallel()
 	p := openPoll(t, nil)
 	for _, id := range []string{"armed", "closed", "ticketed"} {
 		level := map[bool]int{true: 2}[id == "ticketed"]
@@ -313,7 +322,7 @@ func TestBadVotes(t *testing.T) {
 		vote       object
 	}{
 		{"an unknown ballot", "vote.unknown_ballot", object{"ballot": "none", "rev": 1, "choice": e[:1]}},
-		{"a ballot with a strange id", "vote.unknown_ballot", object{"ballot": "../b\x00", "rev": 1, "choice": e[:1]}},
+		{"a ballot with a strange id", "text.control_character", object{"ballot": "../b\x00", "rev": 1, "choice": e[:1]}},
 		{"an armed ballot", "vote.not_open", object{"ballot": "armed", "rev": 1, "choice": e[:2]}},
 		{"a closed ballot", "vote.closed", object{"ballot": "closed", "rev": 1, "choice": e[:2]}},
 		{"a ballot for tickets", "vote.level", object{"ballot": "ticketed", "rev": 1, "choice": e[:2]}},
@@ -340,11 +349,17 @@ func TestBadVotes(t *testing.T) {
 	}
 	p.goesOn("bad votes")
 
+	// Several at a time: a machine that takes longer than the fifth of a second
+	// that a vote is owed would never see a flood from one hand.
 	fast := p.phone()
+	flood := make(chan error, 100)
+	for range cap(flood) {
+		go func() { flood <- fast.Try("POST", "/v1/votes", object{"ballot": "none", "rev": 1}, nil) }()
+	}
 	var err error
-	for range 30 {
-		if err = fast.Try("POST", "/v1/votes", object{"ballot": "none", "rev": 1}, nil); strings.Contains(err.Error(), "access.too_fast") {
-			break
+	for range cap(flood) {
+		if got := <-flood; err == nil || strings.Contains(got.Error(), "access.too_fast") {
+			err = got
 		}
 	}
 	refusedWith(t, "a flood of votes", "access.too_fast", err)
@@ -353,6 +368,7 @@ func TestBadVotes(t *testing.T) {
 
 // TestUnknownIDs asks for what is not there.
 func TestUnknownIDs(t *testing.T) {
+	t.Parallel()
 	p := openPoll(t, nil)
 	judge := p.holder(access.Judge, "nobody", "final")
 	var show struct{ Rev int64 }
@@ -364,7 +380,7 @@ func TestUnknownIDs(t *testing.T) {
 		body               any
 	}{
 		{p.org, "GET", "/v1/none", "http.not_found", nil},
-		{p.org, "PATCH", "/v1/votes", "http.not_found", object{}},
+		{p.org, "PATCH", "/v1/votes", "http.method", object{}},
 		{p.org, "GET", "/v1/ballots/none", "vote.unknown_ballot", nil},
 		{p.org, "GET", "/v1/ballots/b/proof?leaf=zz", "vote.no_receipt", nil},
 		{p.org, "GET", "/v1/ballots/b/proof?leaf=" + strings.Repeat("00", 32), "vote.proof_later", nil},
@@ -390,6 +406,8 @@ func TestUnknownIDs(t *testing.T) {
 		{p.org, "GET", "/v1/admin/ballots/none/recount", "vote.unknown_ballot", nil},
 		{p.org, "POST", "/v1/admin/ballots", "vote.ballot_frozen", object{"id": "b", "session": "final", "title": "示例", "visibility": "live",
 			"quota": object{"window": "ballot", "max": 1}}},
+		{p.org, "POST", "/v1/admin/ballots", "ballot.level", object{"id": "c", "session": "final", "title": "示例", "visibility": "live", "level": 1,
+			"quota": object{"window": "ballot", "max": 1}}},
 		{p.org, "POST", "/v1/admin/ballots", "entry.not_qualified", object{"id": "c", "session": "final", "entries": []string{"none"}}},
 		{p.org, "DELETE", "/v1/admin/links/none", "store.none", nil},
 		{p.org, "POST", "/v1/admin/links", "access.role", object{"role": "organiser", "name": "x", "session": "final"}},
@@ -408,9 +426,10 @@ func TestUnknownIDs(t *testing.T) {
 
 // TestBadTokens tries tokens that are wrong, spent, late or another's.
 func TestBadTokens(t *testing.T) {
+	t.Parallel()
 	clock := &stillClock{}
 	clock.ms.Store(time.Now().UnixMilli())
-	p := openPoll(t, func(c *app.Config) { c.Now = clock.now })
+	p := openPoll(t, func(c *node.Config) { c.Now = clock.now })
 	link := func(path, token, code string) {
 		t.Helper()
 		body := object{"token": token, "name": "示例", "password": "a long password"}
@@ -420,7 +439,6 @@ func TestBadTokens(t *testing.T) {
 	link("/v1/signin/link", "wrong", "access.link_spent")
 	link("/v1/signin/link", p.links[access.Organiser], "access.link_spent") // spent by the house
 	refusedWith(t, "a wrong password", "access.credentials", p.client().Try("POST", "/v1/signin", object{"name": "示例 organiser", "password": "x"}, nil))
-	refusedWith(t, "a short password", "access.password_length", p.client().Try("POST", "/v1/setup", object{"token": "x", "name": "x", "password": "x"}, nil))
 
 	var made struct{ Codes []string }
 	p.org.Do("POST", "/v1/admin/tickets", object{"count": 1}, &made)
@@ -448,6 +466,7 @@ func TestBadTokens(t *testing.T) {
 
 // TestBadOffers sends broken SDP to WHIP and WHEP.
 func TestBadOffers(t *testing.T) {
+	t.Parallel()
 	p := openPoll(t, nil)
 	cam := p.holder(access.Broadcaster, "cam", "final")
 	p.org.Do("POST", "/v1/admin/cameras", object{"session": "final", "name": "cam", "label": "示例机位"}, nil)
@@ -461,12 +480,16 @@ func TestBadOffers(t *testing.T) {
 		{"cut short", "application/sdp", start[:20], "stream.bad_sdp"},
 		{"no media", "application/sdp", start, "stream.bad_sdp"},
 		{"no codec of ours", "application/sdp", start + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" + ice + "a=sendrecv\r\na=rtpmap:96 none/90000\r\n", "stream.codec"},
-		{"no ICE", "application/sdp", start + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=sendrecv\r\na=rtpmap:96 VP8/90000\r\n", "stream.bad_sdp"},
+		{"no ICE", "application/sdp", start + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=sendrecv\r\na=rtpmap:96 H264/90000\r\n", "stream.bad_sdp"},
 		{"too large", "application/sdp", start + strings.Repeat("a=x\r\n", 20000), "stream.too_large"},
 		{"JSON", "application/json", "{}", "stream.media_type"},
 		{"no type", "", start, "stream.media_type"},
 	} {
-		refusedWith(t, "WHIP, "+tt.name, tt.code, cam.raw("POST", "/whip/final/cam", tt.kind, strings.NewReader(tt.offer), nil))
+		code := tt.code
+		if code == "stream.codec" { // a publisher is told which
+			code = "stream.need_h264"
+		}
+		refusedWith(t, "WHIP, "+tt.name, code, cam.raw("POST", "/whip/final/cam", tt.kind, strings.NewReader(tt.offer), nil))
 		refusedWith(t, "WHEP, "+tt.name, tt.code, p.client().raw("POST", "/whep/final", tt.kind, strings.NewReader(tt.offer), nil))
 	}
 	other := p.holder(access.Broadcaster, "none", "final")

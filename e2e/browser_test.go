@@ -4,15 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"hecai/needtest"
 )
 
 // Browser is one headless Chromium. Its API moves between versions, so only
@@ -23,25 +29,10 @@ type Browser struct {
 	cancel context.CancelFunc
 }
 
-// requireTool skips the test when a program is not installed, and fails it
-// where everything must be.
-func requireTool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("REQUIRE_ALL") == "1" {
-		t.Fatalf("%s is not installed, and REQUIRE_ALL=1", name)
-	}
-	t.Skipf("skipped: %s is not installed", name)
-	return ""
-}
-
 // newBrowser starts Chromium with a fake camera and microphone.
 func newBrowser(t *testing.T) *Browser {
 	t.Helper()
-	path := requireTool(t, "chromium")
+	path := needtest.Program(t, "chromium")
 	dir, err := os.MkdirTemp("", "hecai-chromium")
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +82,7 @@ type Page struct {
 }
 
 // Open opens a tab of this size in CSS pixels. Every tab has its own cookies.
-func (b *Browser) Open(name, url string, width, height int64) *Page {
+func (b *Browser) Open(name, address string, width, height int64) *Page {
 	b.t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	b.t.Cleanup(cancel)
@@ -108,16 +99,68 @@ func (b *Browser) Open(name, url string, width, height int64) *Page {
 			p.mu.Lock()
 			p.console = append(p.console, fmt.Sprintf("%s: %s", m.Type, m.Text))
 			p.mu.Unlock()
+			if strings.HasPrefix(m.Text, "no text of ") && ctx.Err() == nil {
+				b.t.Errorf("%s: %s: the page does not load its catalogue", name, m.Text)
+			}
 		}
 	}()
-	p.Go(url)
+	if err := chromedp.Listen(ctx, p.hold()); err != nil {
+		b.t.Fatalf("%s: %v", name, err)
+	}
+	p.Go(address)
 	return p
+}
+
+// hold holds what the page and a node say to each other against openapi.yaml.
+func (p *Page) hold() func(ev any) {
+	open := map[network.RequestID]*exchange{}
+	return func(ev any) {
+		switch ev := ev.(type) {
+		case *network.EventRequestWillBeSent:
+			u, err := url.Parse(ev.Request.URL)
+			if _, ours := nodes.Load(u.Host); err != nil || !ours {
+				return
+			}
+			x := &exchange{method: ev.Request.Method, url: u, kind: "application/json"}
+			for _, part := range ev.Request.PostDataEntries {
+				x.sent = append(x.sent, part.Bytes...)
+			}
+			for name, v := range ev.Request.Headers {
+				if strings.EqualFold(name, "Content-Type") {
+					x.kind = fmt.Sprint(v)
+				}
+			}
+			open[ev.RequestID] = x
+		case *network.EventResponseReceived:
+			if x := open[ev.RequestID]; x != nil {
+				x.status, x.header = int(ev.Response.Status), http.Header{"Content-Type": {ev.Response.MimeType}}
+			}
+		case *network.EventLoadingFinished:
+			if x := open[ev.RequestID]; x != nil {
+				delete(open, ev.RequestID)
+				go p.report(ev.RequestID, x)
+			}
+		}
+	}
+}
+
+// report fails the test for an exchange that is not as openapi.yaml says. A page
+// that has been left keeps no answers.
+func (p *Page) report(id network.RequestID, x *exchange) {
+	if x.status != http.StatusNoContent {
+		body, err := chromedp.Call(p.ctx, network.GetResponseBody, network.GetResponseBodyParams{RequestID: id})
+		if err != nil {
+			return
+		}
+		x.got = body.Body
+	}
+	x.report(p.t)
 }
 
 // Go loads an address.
 func (p *Page) Go(url string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		p.t.Fatalf("%s: open %s: %v", p.name, url, err)
@@ -126,14 +169,19 @@ func (p *Page) Go(url string) {
 
 // Eval runs an expression in the page; promises are awaited.
 func eval[T any](p *Page, js string) (T, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
 }
 
-// WaitFor waits until the expression is true.
+// patience is how long a page may take for what it does at once on an idle
+// machine. A slow machine is no fault, so no wait is shorter.
+const patience = time.Minute
+
+// WaitFor waits until the expression is true, within at least patience.
 func (p *Page) WaitFor(what, js string, within time.Duration) {
 	p.t.Helper()
+	within = max(within, patience)
 	deadline := time.Now().Add(within)
 	var last error
 	for time.Now().Before(deadline) {
@@ -158,8 +206,8 @@ func (p *Page) WaitText(text string, within time.Duration) {
 // Click clicks the first visible element that matches.
 func (p *Page) Click(selector string) {
 	p.t.Helper()
-	p.WaitFor(selector, fmt.Sprintf("document.querySelector(%q) && document.querySelector(%q).getClientRects().length", selector, selector), 10*time.Second)
-	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	p.WaitFor(selector, fmt.Sprintf("document.querySelector(%q) && document.querySelector(%q).getClientRects().length", selector, selector), patience)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
 		p.t.Fatalf("%s: click %s: %v\nconsole:\n%s", p.name, selector, err, p.Console())
@@ -169,7 +217,7 @@ func (p *Page) Click(selector string) {
 // Fill types into a field as a person does.
 func (p *Page) Fill(selector, text string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.SendKeys(chromedp.CSS(selector), text)); err != nil {
 		p.t.Fatalf("%s: fill %s: %v", p.name, selector, err)
@@ -192,10 +240,51 @@ func (p *Page) Hold(selector string, d time.Duration) {
 	}
 }
 
+// Resize gives the page another size in CSS pixels.
+func (p *Page) Resize(width, height int64) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.EmulateViewport(width, height)); err != nil {
+		p.t.Fatalf("%s: %v", p.name, err)
+	}
+}
+
+// Paper shows the page as it would be printed, or on the screen again.
+func (p *Page) Paper(on bool) {
+	p.t.Helper()
+	media := map[bool]string{true: "print"}[on]
+	err := chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media})
+		return err
+	}))
+	if err != nil {
+		p.t.Fatalf("%s: %v", p.name, err)
+	}
+}
+
+// Upload chooses a file in a file field.
+func (p *Page) Upload(selector, file string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.SetUploadFiles(chromedp.CSS(selector), []string{file})); err != nil {
+		p.t.Fatalf("%s: upload to %s: %v", p.name, selector, err)
+	}
+}
+
+// Pick chooses an option of a list by its value.
+func (p *Page) Pick(selector, value string) {
+	p.t.Helper()
+	p.WaitFor("option "+value, fmt.Sprintf("[...document.querySelectorAll(%q)].some(s => [...s.options].some(o => o.value === %q))", selector, value), patience)
+	_, err := eval[bool](p, fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event('change', {bubbles: true})); return true; })()`, selector, value))
+	if err != nil {
+		p.t.Fatalf("%s: pick %s in %s: %v", p.name, value, selector, err)
+	}
+}
+
 // Shot writes a screenshot.
 func (p *Page) Shot(path string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"hecai/access"
-	"hecai/server/app"
+	"hecai/server/node"
 )
 
 func mustURL(s string) *url.URL {
@@ -48,22 +48,22 @@ var golden = []struct {
 		"Cache-Control: public, max-age=86400\nContent-Type: image/svg+xml\nEtag: ETAG\nVary: Accept-Encoding\n"},
 	{"an API answer", "GET", "/v1/stage/final", "", 200, "Cache-Control: no-store\nContent-Type: application/json\n"},
 	{"health", "GET", "/healthz", "", 200, "Cache-Control: no-store\nContent-Type: text/plain; charset=UTF-8\n"},
-	{"readiness", "GET", "/readyz", "", 200, "Cache-Control: no-store\nContent-Type: text/plain; charset=UTF-8\n"},
+	{"readiness", "GET", "/readyz", "", 200, "Cache-Control: no-store\nContent-Type: application/json\n"},
 	{"a QR code", "GET", "/qr.svg?path=/live/final", "", 200, "Cache-Control: no-store\nContent-Type: image/svg+xml\n"},
 	{"no sign-in", "GET", "/v1/admin/overview", "", 401,
 		"Cache-Control: no-store\nContent-Type: application/json\nWww-Authenticate: Bearer realm=\"hecai\"\n"},
 	{"no such session", "GET", "/v1/stage/none", "", 404, "Cache-Control: no-store\nContent-Type: application/json\n"},
 	{"no such address", "GET", "/none", "", 404, "Cache-Control: no-store\nContent-Type: application/json\n"},
-	{"no such method", "DELETE", "/v1/time", "", 404, "Allow: OPTIONS, GET\nCache-Control: no-store\nContent-Type: application/json\n"},
+	{"no such method", "DELETE", "/v1/time", "", 405, "Allow: OPTIONS, GET, HEAD\nCache-Control: no-store\nContent-Type: application/json\n"},
 	{"a new phone", "POST", "/v1/device", "", 204, "Cache-Control: no-store\nSet-Cookie: hecai-device=SECRET; Path=/; Max-Age=5184000; HttpOnly; SameSite=Lax\n"},
 	{"a sign-out", "POST", "/v1/signout", "", 204, "Cache-Control: no-store\nSet-Cookie: hecai-staff=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict\n"},
 	{"a malformed body", "POST", "/v1/signin", "{", 400, "Cache-Control: no-store\nContent-Type: application/json\n"},
-	{"a broken offer", "POST", "/whep/final", "{", 415, "Accept: application/sdp\nCache-Control: no-store\nContent-Type: application/problem+json\n"},
+	{"a broken offer", "POST", "/whep/final", "{", 415, "Accept: application/sdp\nAccess-Control-Allow-Origin: *\nAccess-Control-Expose-Headers: Location, ETag, Link, Accept-Patch, Retry-After\nCache-Control: no-store\nContent-Type: application/problem+json\n"},
 	{"no upgrade", "GET", "/ws", "", 400, "Content-Type: text/plain; charset=utf-8\nSec-Websocket-Version: 13\n"},
 }
 
 var (
-	secretValue = regexp.MustCompile(`(hecai-(?:device|staff))=[^;]+`)
+	secretValue = regexp.MustCompile(`(hecai-(?:device|staff|known))=[^;]+`)
 	etagValue   = regexp.MustCompile(`(?m)^Etag: ".+"$`)
 	assetLink   = regexp.MustCompile(`src="(/s/[0-9a-f]+/director/main\.js)"`)
 )
@@ -86,7 +86,7 @@ func sorted(blocks ...string) string {
 }
 
 // ask sends a request without the client's habits, and reads its answer whole.
-func ask(t *testing.T, method, target, body string, headers map[string]string) (*http.Response, string) {
+func ask(t testing.TB, method, target, body string, headers map[string]string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, target, strings.NewReader(body))
 	if err != nil {
@@ -98,7 +98,7 @@ func ask(t *testing.T, method, target, body string, headers map[string]string) (
 	for k, v := range headers {
 		req.Header.Set(k, v)
 	}
-	resp, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true}).RoundTrip(req)
+	resp, err := checked{t, &http.Transport{DisableCompression: true, DisableKeepAlives: true}}.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,9 +116,10 @@ func ask(t *testing.T, method, target, body string, headers map[string]string) (
 // TestHeaders holds the headers of each kind of answer against the golden ones,
 // over HTTP and behind an HTTPS proxy.
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	plain := openHouse(t, nil)
 	port := freePort(t)
-	secure := openHouse(t, func(c *app.Config) {
+	secure := openHouse(t, func(c *node.Config) {
 		c.Listen, c.PublicURL = fmt.Sprintf("127.0.0.1:%d", port), "https://vote.example.org"
 	})
 	for _, h := range []*house{plain, secure} {
@@ -149,18 +150,24 @@ func TestHeaders(t *testing.T) {
 // TestStaffCookie: the cookie of a sign-in is kept from scripts and from other
 // sites, and over HTTPS from sibling hosts, whose cookies don't count.
 func TestStaffCookie(t *testing.T) {
+	t.Parallel()
 	port := freePort(t)
-	h := openHouse(t, func(c *app.Config) {
+	h := openHouse(t, func(c *node.Config) {
 		c.Listen, c.PublicURL = fmt.Sprintf("127.0.0.1:%d", port), "https://vote.example.org"
 	})
 	resp, _ := ask(t, "POST", h.url+"/v1/signin/link", fmt.Sprintf(`{"token":%q}`, h.links[access.Organiser]), nil)
 	cookies := resp.Cookies()
-	if resp.StatusCode != http.StatusNoContent || len(cookies) != 1 {
+	want := []string{
+		"__Host-hecai-staff=SECRET; Path=/; Max-Age=604800; HttpOnly; Secure; SameSite=Strict",
+		"__Host-hecai-known=SECRET; Path=/; Max-Age=15552000; HttpOnly; Secure; SameSite=Strict",
+	}
+	if resp.StatusCode != http.StatusNoContent || len(cookies) != len(want) {
 		t.Fatalf("%d, %d cookies", resp.StatusCode, len(cookies))
 	}
-	want := "__Host-hecai-staff=SECRET; Path=/; Max-Age=604800; HttpOnly; Secure; SameSite=Strict"
-	if got := secretValue.ReplaceAllString(cookies[0].Raw, "$1=SECRET"); got != want {
-		t.Errorf("%s, want %s", got, want)
+	for i, c := range cookies {
+		if got := secretValue.ReplaceAllString(c.Raw, "$1=SECRET"); got != want[i] {
+			t.Errorf("%s, want %s", got, want[i])
+		}
 	}
 	for name, status := range map[string]int{"__Host-hecai-staff": 200, "hecai-staff": 401} {
 		resp, _ := ask(t, "GET", h.url+"/v1/admin/overview", "", map[string]string{"Cookie": name + "=" + cookies[0].Value})
@@ -173,6 +180,7 @@ func TestStaffCookie(t *testing.T) {
 // TestCrossOrigin: a page of another site changes nothing with our cookies, a
 // client that is no browser is let in, and looking is free.
 func TestCrossOrigin(t *testing.T) {
+	t.Parallel()
 	h := openHouse(t, nil)
 	own := strings.TrimPrefix(h.url, "http://")
 	tests := []struct {
@@ -224,9 +232,10 @@ func (h *house) upgrade(t *testing.T, name, origin string, refused bool) {
 	}
 }
 
-// TestForwardedForIsBelievedFromProxiesOnly: the limit of sign-ins is by
-// address, so it tells which address the server believes.
+// TestForwardedForIsBelievedFromProxiesOnly: the limit of failed sign-ins is by
+// account and network, so it tells which address the server believes.
 func TestForwardedForIsBelievedFromProxiesOnly(t *testing.T) {
+	t.Parallel()
 	many := func(form string) func(int) string { return func(i int) string { return fmt.Sprintf(form, i) } }
 	type sender struct {
 		name      string
@@ -234,20 +243,20 @@ func TestForwardedForIsBelievedFromProxiesOnly(t *testing.T) {
 		limited   bool
 	}
 	for proxies, senders := range map[string][]sender{
-		"":           {{"anybody", many("203.0.113.%d"), true}},
-		"10.0.0.0/8": {{"anybody but that proxy", many("203.0.113.%d"), true}},
+		"":           {{"anybody", many("203.0.%d.7"), true}},
+		"10.0.0.0/8": {{"anybody but that proxy", many("203.0.%d.7"), true}},
 		"127.0.0.1": {
-			{"many clients", many("203.0.113.%d"), false},
-			{"many private clients", many("192.168.1.%d"), false},
+			{"many clients", many("203.0.%d.7"), false},
+			{"many private clients", many("192.168.%d.7"), false},
 			{"one client", func(int) string { return "198.51.100.7" }, true},
-			{"one client that lies", many("192.0.2.%d, 198.51.100.8"), true},
+			{"one client that lies", many("192.0.%d.2, 198.51.100.8"), true},
 		},
 	} {
-		h := openHouse(t, func(c *app.Config) { c.Proxies = proxies })
+		h := openHouse(t, func(c *node.Config) { c.Proxies = proxies })
 		for _, s := range senders {
 			limited := 0
 			for i := range 30 {
-				resp, _ := ask(t, "POST", h.url+"/v1/signin/link", `{"token":"x"}`, map[string]string{"X-Forwarded-For": s.forwarded(i + 1)})
+				resp, _ := ask(t, "POST", h.url+"/v1/signin", fmt.Sprintf(`{"name":%q,"password":"x"}`, s.name), map[string]string{"X-Forwarded-For": s.forwarded(i + 1)})
 				if resp.StatusCode == http.StatusTooManyRequests {
 					limited++
 					if resp.Header.Get("Retry-After") == "" {

@@ -2,15 +2,19 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"hecai/access"
-	"hecai/server/app"
+	"hecai/hub/hubtest"
+	"hecai/server/node"
 	"hecai/store"
 )
 
@@ -32,38 +36,15 @@ type house struct {
 }
 
 // openHouse opens a node; set may change its configuration.
-func openHouse(t *testing.T, set func(*app.Config)) *house {
+func openHouse(t *testing.T, set func(*node.Config)) *house {
 	t.Helper()
 	h := &house{t: t, data: filepath.Join(t.TempDir(), "data"), staff: map[access.Role]*Client{}}
-	h.links = h.hire()
-	cfg := app.Config{Listen: "127.0.0.1:0", Media: "127.0.0.1:0", Data: h.data, Proxies: "127.0.0.1"}
+	cfg := node.Config{Listen: "127.0.0.1:0", Media: "127.0.0.1:0", Data: h.data, Proxies: "127.0.0.1"}
 	if set != nil {
 		set(&cfg)
 	}
-	n, err := app.Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- n.Run(ctx) }()
-	h.stop = func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("run: %v", err)
-		}
-		h.stop = func() {}
-	}
-	t.Cleanup(func() { h.stop() })
-	h.url = n.URL()
-	if cfg.PublicURL != "" { // the public address is a proxy's, which isn't there
-		h.url = "http://" + cfg.Listen
-	}
-	for deadline := time.Now().Add(10 * time.Second); !ready(h.url); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("not ready in 10 s")
-		}
-	}
+	h.links = h.hire(cfg.Database)
+	h.url, h.stop = serve(t, cfg)
 	if cfg.PublicURL != "" {
 		return h // its cookies are for HTTPS only
 	}
@@ -75,11 +56,73 @@ func openHouse(t *testing.T, set func(*app.Config)) *house {
 	return h
 }
 
+// serve runs a node, until it is stopped or the test ends.
+func serve(t *testing.T, cfg node.Config) (url string, stop func()) {
+	t.Helper()
+	n, err := node.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- n.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	url = n.URL()
+	if cfg.PublicURL != "" { // the public address is a proxy's, which isn't there
+		url = "http://" + cfg.Listen
+	}
+	holdNode(t, strings.TrimPrefix(url, "http://"))
+	for deadline := time.Now().Add(10 * time.Second); !ready(url); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("not ready in 10 s")
+		}
+	}
+	return url, stop
+}
+
+// openPair is openHouse with two nodes, where everyone asks at the one that does not
+// have the shows.
+func openPair(t *testing.T, set func(*node.Config)) *house {
+	t.Helper()
+	var other node.Config
+	h := openHouse(t, func(cfg *node.Config) {
+		cfg.Database, cfg.Redis = startPostgres(t).Database(t), hubtest.StartRedis(t).URL()
+		if set != nil {
+			set(cfg)
+		}
+		other = *cfg
+	})
+	has := func(c *Client) bool {
+		var ready struct{ Shows bool }
+		return c.Try("GET", "/readyz", nil, &ready) == nil && ready.Shows
+	}
+	eventually(t, "the first node has the shows", func() bool { return has(h.org) })
+	h.url, _ = serve(t, other)
+	for _, c := range h.staff {
+		c.url = h.url
+	}
+	t.Cleanup(func() {
+		if has(h.org) {
+			t.Error("the shows have moved to the node that was asked")
+		}
+	})
+	return h
+}
+
+// directorsPassword is the only one: all others sign in by links.
+const directorsPassword = "a long password"
+
 // hire makes the accounts before the node opens its record.
-func (h *house) hire() map[access.Role]string {
+func (h *house) hire(database string) map[access.Role]string {
 	h.t.Helper()
 	ctx := h.t.Context()
-	db, err := store.Open(ctx, store.Config{DataDir: h.data})
+	db, err := store.Open(ctx, store.Config{DataDir: h.data, Database: database})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -92,8 +135,19 @@ func (h *house) hire() map[access.Role]string {
 	secrets := map[access.Role]string{}
 	for _, role := range staffed {
 		name := "示例 " + string(role)
-		if _, err := desk.AddUser(ctx, name, "", role); err != nil {
+		password := ""
+		if role == access.Director {
+			password = directorsPassword
+		}
+		if _, err := desk.AddUser(ctx, access.Identity{Contest: "JL-2024"}, name, password, role); err != nil {
 			h.t.Fatal(err)
+		}
+		if role == access.Organiser { // as of the first start
+			u, err := db.UserByName(ctx, name)
+			u.Founder = true
+			if err = errors.Join(err, db.SaveUser(ctx, u)); err != nil {
+				h.t.Fatal(err)
+			}
 		}
 		if secrets[role], err = desk.SignInLink(ctx, name, time.Hour); err != nil {
 			h.t.Fatal(err)
@@ -121,10 +175,7 @@ func (wandering) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // wander makes a client's requests come from many addresses.
-func wander(c *Client) *Client {
-	c.http.Transport = wandering{}
-	return c
-}
+func wander(c *Client) *Client { return c.through(wandering{}) }
 
 func (h *house) client() *Client { return wander(newClient(h.t, h.url)) }
 

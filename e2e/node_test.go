@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -12,8 +13,10 @@ import (
 	"net/http/cookiejar"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,6 +31,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	path := filepath.Join(dir, "hecai")
 	cmd := exec.Command("go", "build", "-o", path, "hecai/server")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // static, as in the container
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build the server: %v\n%s", err, out)
@@ -36,6 +40,15 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	// Tests here wait far more than they work. A -parallel that is given counts.
+	_ = flag.Set("test.parallel", "4")
+	// Under nohup a closing terminal is ignored, by the programs that are started
+	// here too; what is caught here is not.
+	for _, sig := range []os.Signal{syscall.SIGHUP, os.Interrupt} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
 	code := m.Run()
 	if path, err := binary(); err == nil {
 		os.RemoveAll(filepath.Dir(path))
@@ -45,18 +58,23 @@ func TestMain(m *testing.M) {
 
 // Node is the real program in its own process.
 type Node struct {
-	t     *testing.T
+	t     testing.TB
 	url   string
 	args  []string
-	setup string // secret of the first organiser's link, when it was printed
+	wrap  []string // command that runs the program, for its limits
+	setup string   // secret of the first organiser's link, when it was printed
 
+	run func(args []string) *exec.Cmd // nil: the binary as it is
 	cmd *exec.Cmd
 	out *bytes.Buffer
 	mu  sync.Mutex
 }
 
-// freePort returns a port that was free a moment ago on both TCP and UDP.
-func freePort(t *testing.T) int {
+var portsGiven sync.Map
+
+// freePort returns a port that was free a moment ago on both TCP and UDP, and
+// that no other test was given.
+func freePort(t testing.TB) int {
 	t.Helper()
 	for range 20 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,8 +84,11 @@ func freePort(t *testing.T) int {
 		port := l.Addr().(*net.TCPAddr).Port
 		u, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
 		l.Close()
-		if err == nil {
-			u.Close()
+		if err != nil {
+			continue
+		}
+		u.Close()
+		if _, taken := portsGiven.LoadOrStore(port, true); !taken {
 			return port
 		}
 	}
@@ -76,11 +97,18 @@ func freePort(t *testing.T) int {
 }
 
 // newNode starts `serve` on a fresh data folder and free ports.
-func newNode(t *testing.T, args ...string) *Node {
+func newNode(t testing.TB, args ...string) *Node {
+	t.Helper()
+	return newNodeIn(t, nil, args...)
+}
+
+// newNodeIn is newNode, with the process made by run.
+func newNodeIn(t testing.TB, run func(args []string) *exec.Cmd, args ...string) *Node {
 	t.Helper()
 	port, media := freePort(t), freePort(t)
-	n := &Node{t: t, url: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	n := &Node{t: t, run: run, url: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	n.args = append(args, "--listen", fmt.Sprintf("127.0.0.1:%d", port), "--media", fmt.Sprintf("127.0.0.1:%d", media))
+	holdNode(t, fmt.Sprintf("127.0.0.1:%d", port))
 	t.Cleanup(n.Kill)
 	n.Start()
 	return n
@@ -91,32 +119,8 @@ var setupLink = regexp.MustCompile(`#setup=([A-Za-z0-9_-]+)`)
 // Start starts the process and waits until it is ready.
 func (n *Node) Start() {
 	n.t.Helper()
-	path, err := binary()
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	cmd := exec.Command(path, n.args...)
-	n.out = &bytes.Buffer{}
-	pipe, err := cmd.StdoutPipe()
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	cmd.Stderr = &lockedWriter{n: n}
-	if err := cmd.Start(); err != nil {
-		n.t.Fatal(err)
-	}
-	n.cmd = cmd
-	go func() {
-		for sc := bufio.NewScanner(pipe); sc.Scan(); {
-			n.mu.Lock()
-			fmt.Fprintln(n.out, sc.Text())
-			if m := setupLink.FindStringSubmatch(sc.Text()); m != nil {
-				n.setup = m[1]
-			}
-			n.mu.Unlock()
-		}
-	}()
-	deadline := time.Now().Add(30 * time.Second)
+	n.begin()
+	deadline := time.Now().Add(time.Minute)
 	for time.Now().Before(deadline) {
 		r, err := http.Get(n.url + "/readyz")
 		if err == nil {
@@ -127,7 +131,45 @@ func (n *Node) Start() {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	n.t.Fatalf("not ready in 30 s:\n%s", n.Output())
+	n.t.Fatalf("not ready in a minute:\n%s", n.Output())
+}
+
+// begin starts the process.
+func (n *Node) begin() {
+	n.t.Helper()
+	run := n.run
+	if run == nil {
+		path, err := binary()
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		line := append(slices.Clone(n.wrap), path)
+		run = func(args []string) *exec.Cmd { return exec.Command(line[0], append(line[1:], args...)...) }
+	}
+	cmd := run(n.args)
+	n.out = &bytes.Buffer{}
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	cmd.Stderr = &lockedWriter{n: n}
+	if err := cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	n.cmd = cmd
+	n.mu.Lock()
+	n.setup = "" // one that was printed before is void, or used
+	n.mu.Unlock()
+	go func() {
+		for sc := bufio.NewScanner(pipe); sc.Scan(); {
+			n.mu.Lock()
+			fmt.Fprintln(n.out, sc.Text())
+			if m := setupLink.FindStringSubmatch(sc.Text()); m != nil {
+				n.setup = m[1]
+			}
+			n.mu.Unlock()
+		}
+	}()
 }
 
 // Output returns what the process printed.
@@ -159,14 +201,21 @@ func (n *Node) Kill() {
 func (n *Node) Stop(within time.Duration) int {
 	n.t.Helper()
 	n.cmd.Process.Signal(syscall.SIGTERM)
+	return n.exit(within)
+}
+
+// exit waits for the end of the process and returns its code. One that does not end
+// is made to say where it is.
+func (n *Node) exit(within time.Duration) int {
+	n.t.Helper()
 	done := make(chan error, 1)
 	go func(cmd *exec.Cmd) { done <- cmd.Wait() }(n.cmd)
 	select {
 	case <-done:
 	case <-time.After(within):
-		n.t.Errorf("not stopped in %v:\n%s", within, n.Output())
-		n.cmd.Process.Kill()
+		n.cmd.Process.Signal(syscall.SIGQUIT)
 		<-done
+		n.t.Errorf("not stopped in %v:\n%s", within, n.Output())
 	}
 	code := n.cmd.ProcessState.ExitCode()
 	n.cmd = nil
@@ -175,25 +224,35 @@ func (n *Node) Stop(within time.Duration) int {
 
 // Client speaks for one person: its own cookies, or a link token.
 type Client struct {
-	t      *testing.T
+	t      testing.TB
 	url    string
 	bearer string
 	http   *http.Client
+
+	patient bool // Do asks again while the shows move, as a page tells one to
 }
 
 func (n *Node) client() *Client { return newClient(n.t, n.url) }
 
-func newClient(t *testing.T, url string) *Client {
+func newClient(t testing.TB, url string) *Client {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Client{t: t, url: url, http: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	c := &Client{t: t, url: url, http: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	return c.through(http.DefaultTransport)
 }
 
 // withLink returns a client that holds a link token.
 func (c *Client) withLink(token string) *Client {
-	return &Client{t: c.t, url: c.url, bearer: token, http: &http.Client{Timeout: 20 * time.Second}}
+	holder := &Client{t: c.t, url: c.url, bearer: token, http: &http.Client{Timeout: 20 * time.Second}}
+	return holder.through(http.DefaultTransport)
+}
+
+// through makes the client's requests go that way, held against openapi.yaml.
+func (c *Client) through(way http.RoundTripper) *Client {
+	c.http.Transport = checked{c.t, way}
+	return c
 }
 
 // apiError is what the server says no with.
@@ -255,9 +314,27 @@ func (c *Client) Try(method, path string, in, out any) error {
 // Do is Try that must succeed.
 func (c *Client) Do(method, path string, in, out any) {
 	c.t.Helper()
-	if err := c.Try(method, path, in, out); err != nil {
+	err := c.Try(method, path, in, out)
+	for end := time.Now().Add(time.Minute); (busy(err) || c.patient && moving(err)) && time.Now().Before(end); {
+		time.Sleep(50 * time.Millisecond)
+		err = c.Try(method, path, in, out)
+	}
+	if err != nil {
 		c.t.Fatalf("%s %s: %v", method, path, err)
 	}
+}
+
+// busy reports whether the record had no time for a request: nothing was done, and
+// whoever asked is told to ask again.
+func busy(err error) bool {
+	e, ok := err.(*apiError)
+	return ok && e.Code == "store.busy"
+}
+
+// moving reports whether a request was not done because the shows go to another node.
+func moving(err error) bool {
+	e, ok := err.(*apiError)
+	return ok && e.Code == "stage.unavailable"
 }
 
 // Refused is Try that must fail with the code.
@@ -271,16 +348,28 @@ func (c *Client) Refused(code, method, path string, in any) {
 
 type object = map[string]any
 
+// status is what a page answers, 0 for nothing, as from a port that is open before
+// anybody answers there.
+func (n *Node) status(path string) int {
+	r, err := (&http.Client{Timeout: 5 * time.Second}).Get(n.url + path)
+	if err != nil {
+		return 0
+	}
+	r.Body.Close()
+	return r.StatusCode
+}
+
 // organiser makes the first organiser and returns their client.
 func (n *Node) organiser() *Client {
 	n.t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for time.Now().Before(deadline) {
 		n.mu.Lock()
 		token := n.setup
 		n.mu.Unlock()
 		if token != "" {
 			c := n.client()
+			refusedWith(n.t, "a short password", "access.password_length", c.Try("POST", "/v1/setup", object{"token": token, "name": "组织者", "password": "x"}, nil))
 			c.Do("POST", "/v1/setup", object{"token": token, "name": "组织者", "password": "a long password"}, nil)
 			return c
 		}
@@ -330,7 +419,7 @@ func (n *Node) signIn(page string) *Client {
 }
 
 // postSDP sends an offer and returns the answer.
-func postSDP(t *testing.T, url, offer string) string {
+func postSDP(t testing.TB, url, offer string) string {
 	t.Helper()
 	resp, err := http.Post(url, "application/sdp", strings.NewReader(offer))
 	if err != nil {

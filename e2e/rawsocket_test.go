@@ -15,13 +15,13 @@ import (
 
 // rawSocket is a WebSocket client that may send what no client should.
 type rawSocket struct {
-	t    *testing.T
+	t    testing.TB
 	conn net.Conn
 	r    *bufio.Reader
 }
 
 // rawDial upgrades a connection by hand.
-func rawDial(t *testing.T, url string) *rawSocket {
+func rawDial(t testing.TB, url string) *rawSocket {
 	t.Helper()
 	host := strings.TrimPrefix(url, "http://")
 	conn, err := net.Dial("tcp", host)

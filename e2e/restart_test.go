@@ -9,6 +9,7 @@ import (
 // that are open: they say so, come back by themselves when it does, and show
 // what stood. The vote that was confirmed still is, and may be changed.
 func TestKilledUnderThePages(t *testing.T) {
+	t.Parallel()
 	b := newBrowser(t)
 	n := newNode(t, "demo", "--phones", "0", "--data", t.TempDir())
 	desk := b.Open("director", n.address("director"), 1440, 900)

@@ -3,14 +3,11 @@ package e2e
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"os"
 	"testing"
 	"time"
 
 	"hecai/hub/client"
 	"hecai/hub/hubtest"
-	"hecai/store/storetest"
 )
 
 // TestOnPostgresAndRedis runs the show on PostgreSQL and Redis, both real. Redis
@@ -18,14 +15,8 @@ import (
 // node's phones still see the bars; then the node itself is killed, and counts
 // again what it had acknowledged.
 func TestOnPostgresAndRedis(t *testing.T) {
-	pg, err := storetest.StartPostgres()
-	if errors.Is(err, storetest.ErrNoPostgres) && os.Getenv("REQUIRE_ALL") != "1" {
-		t.Skip("no PostgreSQL on this machine: the program was not run on it")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pg.Stop)
+	t.Parallel()
+	pg := startPostgres(t)
 	redis := hubtest.StartRedis(t)
 	n := newNode(t, "demo", "--phones", "0", "--data", t.TempDir(), "--database", pg.Database(t), "--redis", redis.URL())
 	entries := boardEntries(t, n, "popularity")

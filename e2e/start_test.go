@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ import (
 	"testing"
 	"time"
 
-	"hecai/contest"
+	"hecai/contest/plan"
 	"hecai/hub/client"
 )
 
@@ -99,9 +100,11 @@ func TestCannotStart(t *testing.T) {
 		{"a data folder that cannot be made", anyPort(t, "--data", "/proc/nope"), "/proc/nope"},
 		{"a data folder that another process has", anyPort(t, "--data", used.args[1]), used.args[1]},
 		{"a damaged database", anyPort(t, "--data", damaged), damaged},
-		{"a database that is not there", anyPort(t, "--database", "postgres://u:secret@127.0.0.1:1/db?connect_timeout=2"), "127.0.0.1"},
+		{"a database that is not there", anyPort(t, "--database", "postgres://u:secret@127.0.0.1:1/db?connect_timeout=2", "--wait", "0s"), "127.0.0.1"},
 		{"a database whose address is none", anyPort(t, "--database", "postgres://u:secret@:x/db"), "database"},
-		{"a Redis that is not there", anyPort(t, "--redis", "redis://:secret@127.0.0.1:1"), "127.0.0.1:1"},
+		{"a Redis whose address is none", anyPort(t, "--redis", "redis://:secret@127.0.0.1:x"), "--redis"},
+		{"a codec that shows don't have", anyPort(t, "--video", "av1"), "--video"},
+		{"a media address with a port", anyPort(t, "--media-public", "203.0.113.7:8189"), "--media-public"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,7 +128,7 @@ func TestCannotStart(t *testing.T) {
 func spoil(t *testing.T) (file string, paths []string) {
 	t.Helper()
 	var p object
-	if err := json.Unmarshal(contest.Jilin2024, &p); err != nil {
+	if err := json.Unmarshal(plan.Jilin2024, &p); err != nil {
 		t.Fatal(err)
 	}
 	at := func(list string, i int) object { return p[list].([]any)[i].(object) }
@@ -172,6 +175,7 @@ func contents(t *testing.T, dir string) map[string]string {
 // TestContestFileWithTenMistakes: all are named, by path and line, and the data
 // folder is as it was.
 func TestContestFileWithTenMistakes(t *testing.T) {
+	t.Parallel()
 	file, paths := spoil(t)
 	dir := t.TempDir()
 	for name, data := range map[string]string{"a folder that is not there": filepath.Join(dir, "none", "data"), "an empty folder": t.TempDir()} {
@@ -198,6 +202,7 @@ func TestContestFileWithTenMistakes(t *testing.T) {
 // the flag names later is not looked at, so that a file that was spoiled since
 // keeps nobody from restarting in the middle of a show.
 func TestContestFileCountsOnce(t *testing.T) {
+	t.Parallel()
 	file, _ := spoil(t)
 	data := t.TempDir()
 	n := newNode(t, "--data", data)
@@ -264,9 +269,11 @@ func (f *floater) burst(ctx context.Context, entries []string, rng *rand.Rand) {
 	}
 }
 
-// TestStop: on SIGTERM and on Ctrl-C the sockets are told to come back, the
-// votes that were acknowledged are there after the restart, and it is no error.
+// TestStop: on SIGTERM, on Ctrl-C and when the terminal closes the sockets are
+// told to come back, the votes that were acknowledged are there after the
+// restart, what was counted over a socket was also answered, and it is no error.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	n := newNode(t, "--data", t.TempDir())
 	org := n.organiser()
 	entries := importEntries(org, 12)
@@ -278,7 +285,7 @@ func TestStop(t *testing.T) {
 	for range 6 {
 		callers = append(callers, &voter{c: n.phone()})
 	}
-	for round, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+	for round, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		var floaters []*floater
 		for range 6 {
 			floaters = append(floaters, n.float())
@@ -313,6 +320,12 @@ func TestStop(t *testing.T) {
 			t.Errorf("only %d votes were acknowledged: nothing was in flight", acked)
 		}
 		checkVoters(t, round, all)
+		for i, f := range floaters {
+			var got mine
+			if f.c.Do("GET", "/v1/votes/mine?ballot=crash", nil, &got); got.Rev != f.acked {
+				t.Errorf("%v: revision %d of socket %d is counted, and %d was answered last", sig, got.Rev, i, f.acked)
+			}
+		}
 		var again struct {
 			Equal  bool
 			Voters int
@@ -352,16 +365,8 @@ func (f *floater) wantBye(t *testing.T, i int) {
 // wantExit waits for the end of the process.
 func (n *Node) wantExit(want int, within time.Duration) {
 	n.t.Helper()
-	done := make(chan error, 1)
-	go func(cmd *exec.Cmd) { done <- cmd.Wait() }(n.cmd)
-	select {
-	case <-done:
-		if code := n.cmd.ProcessState.ExitCode(); code != want {
-			n.t.Errorf("exit code %d, want %d:\n%s", code, want, n.Output())
-		}
-		n.cmd = nil
-	case <-time.After(within):
-		n.t.Fatalf("still runs after %v:\n%s", within, n.Output())
+	if code := n.exit(within); code != want {
+		n.t.Errorf("exit code %d, want %d", code, want)
 	}
 }
 
@@ -411,13 +416,20 @@ func TestSecondSignal(t *testing.T) {
 	n := newNode(t, "--data", t.TempDir())
 	n.hang()
 	n.cmd.Process.Signal(syscall.SIGTERM)
-	time.Sleep(500 * time.Millisecond)
+	// A balancer hears that it should send nobody; then the door closes.
+	for warned := false; ; time.Sleep(5 * time.Millisecond) {
+		resp, err := http.Get(n.url + "/readyz")
+		if err != nil {
+			if !warned {
+				t.Error("the door closed before readiness said no")
+			}
+			break
+		}
+		resp.Body.Close()
+		warned = warned || resp.StatusCode == http.StatusServiceUnavailable
+	}
 	if err := n.cmd.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Fatal("it did not wait for the request in flight")
-	}
-	if resp, err := http.Get(n.url + "/readyz"); err == nil {
-		resp.Body.Close()
-		t.Errorf("while it drains it takes new connections: %s", resp.Status)
 	}
 	n.cmd.Process.Signal(syscall.SIGINT)
 	n.wantExit(1, time.Second)
@@ -441,7 +453,7 @@ func TestStopIsBounded(t *testing.T) {
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, "--data", t.TempDir())
-	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n"} {
+	for path, want := range map[string]string{"/healthz": "ok\n", "/livez": "ok\n", "/readyz": `{"ready":true,"reasons":[],"shows":true}` + "\n"} {
 		if resp, body := ask(t, "GET", n.url+path, "", nil); resp.StatusCode != http.StatusOK || body != want {
 			t.Errorf("%s: %s %q", path, resp.Status, body)
 		}
@@ -457,5 +469,38 @@ func TestHealth(t *testing.T) {
 	}
 	if n.metric("hecai_sockets") != 0 || n.metric("hecai_goroutines_total") < 5 {
 		t.Errorf("%v sockets, %v goroutines", n.metric("hecai_sockets"), n.metric("hecai_goroutines_total"))
+	}
+}
+
+// TestAStartOnABusyDatabase: a database that answers late at any step of a start
+// makes it late, and nothing else.
+func TestAStartOnABusyDatabase(t *testing.T) {
+	t.Parallel()
+	pg := startPostgres(t)
+	for _, table := range []string{"schema_version", "secret", "contest", "session", "lease", "ballot", "one_time"} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			database := pg.Database(t)
+			n := newNode(t, "--data", t.TempDir(), "--database", database)
+			n.Stop(20 * time.Second)
+			db, err := sql.Open("pgx", database)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			tx, err := db.Begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.Exec(`LOCK TABLE "` + table + `" IN ACCESS EXCLUSIVE MODE`); err != nil {
+				t.Fatal(err)
+			}
+			n.begin()
+			eventually(t, "it has tried in vain", func() bool { return strings.Contains(n.Output(), "tried again") })
+			if err := tx.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "it is ready", func() bool { return n.status("/readyz") == http.StatusOK })
+		})
 	}
 }

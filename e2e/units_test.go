@@ -9,6 +9,7 @@ import (
 // code under test is the code that is served. A module exports functions whose
 // names begin with test; each throws when it fails.
 func TestPageUnits(t *testing.T) {
+	t.Parallel()
 	modules, err := filepath.Glob("../static/test/*.test.js")
 	if err != nil || len(modules) == 0 {
 		t.Fatalf("no tests of the pages: %v", err)

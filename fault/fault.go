@@ -8,12 +8,14 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"time"
 )
 
 // Kind is the class of an error. Kinds go on the wire: add, never rename.
 type Kind string
 
-// The kinds, with the HTTP status each maps to.
+// The kinds, with the HTTP status each maps to; Status knows the finer ones.
 const (
 	Invalid         Kind = "invalid"         // 400: the request can never succeed as it is
 	Unauthenticated Kind = "unauthenticated" // 401: who are you?
@@ -22,17 +24,20 @@ const (
 	Conflict        Kind = "conflict"        // 409: someone else moved first; read again
 	Closed          Kind = "closed"          // 410: the window is over
 	Limited         Kind = "limited"         // 429: too much or too fast; retry later
-	Internal        Kind = "internal"        // 500: ours to mend
+	Unavailable     Kind = "unavailable"     // 503: nothing was done, a part we need is away; retry later
+	Internal        Kind = "internal"        // 500: ours to mend, or its outcome is unknown
 )
 
 // Error is a classified error. Args are public values that the translated text
-// may name, such as {"max": 3}.
+// may name, such as {"max": 3}. RetryAfter is how long to wait before the next
+// try, 0 = nothing is said.
 type Error struct {
-	Kind   Kind
-	Code   string
-	Detail string
-	Args   map[string]any
-	Err    error
+	Kind       Kind
+	Code       string
+	Detail     string
+	Args       map[string]any
+	RetryAfter time.Duration
+	Err        error
 }
 
 // New returns an error of the kind with the stable code; format and args make
@@ -52,11 +57,25 @@ func Wrap(kind Kind, code string, err error, format string, args ...any) *Error 
 func (e *Error) With(key string, value any) *Error {
 	c := *e
 	c.Args = make(map[string]any, len(e.Args)+1)
-	for k, v := range e.Args {
-		c.Args[k] = v
-	}
+	maps.Copy(c.Args, e.Args)
 	c.Args[key] = value
 	return &c
+}
+
+// After returns a copy of e that says how long to wait before the next try.
+func (e *Error) After(wait time.Duration) *Error {
+	c := *e
+	c.RetryAfter = wait
+	return &c
+}
+
+// Public are the values that go on the wire: Args, and the wait as "retryAfter"
+// in milliseconds.
+func (e *Error) Public() map[string]any {
+	if e.RetryAfter <= 0 {
+		return e.Args
+	}
+	return e.With("retryAfter", e.RetryAfter.Milliseconds()).Args
 }
 
 // Error tells the code and the detail, for logs.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"testing"
+	"time"
 )
 
 func TestOf(t *testing.T) {
@@ -50,5 +51,42 @@ func TestWithDoesNotShareArgs(t *testing.T) {
 	a, b := base.With("max", 3), base.With("max", 5)
 	if a.Args["max"] != 3 || b.Args["max"] != 5 || base.Args != nil {
 		t.Errorf("args are shared: %v %v %v", base.Args, a.Args, b.Args)
+	}
+}
+
+// TestOneHint: the wait has one form inside, and one on the wire.
+func TestOneHint(t *testing.T) {
+	busy := New(Unavailable, "vote.busy", "").With("max", 3).After(1500 * time.Millisecond)
+	if got := busy.Public(); got["retryAfter"] != int64(1500) || got["max"] != 3 {
+		t.Errorf("on the wire: %v", got)
+	}
+	if busy.Args["retryAfter"] != nil {
+		t.Error("the wait got among the arguments")
+	}
+	for _, tt := range []struct {
+		err  *Error
+		want int
+	}{
+		{busy, 2}, {busy.After(2 * time.Second), 2}, {busy.After(time.Millisecond), 1},
+		{New(Limited, "a", ""), 1}, {New(Unavailable, "a", ""), 1}, {New(Conflict, "a", ""), 0}, {New(Conflict, "a", "").After(time.Minute), 60},
+	} {
+		if got := tt.err.RetrySeconds(); got != tt.want {
+			t.Errorf("%v after %v: %d s, want %d", tt.err, tt.err.RetryAfter, got, tt.want)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	for _, tt := range []struct {
+		kind Kind
+		code string
+		want int
+	}{
+		{Invalid, "a.b", 400}, {Limited, "danmaku.busy", 429}, {Unavailable, "stream.full", 503}, {Unavailable, "stream.busy", 503}, {Internal, "internal", 500}, {"unheard of", "x", 500},
+		{Invalid, "http.too_large", 413}, {Invalid, "stream.too_large", 413}, {Invalid, "http.method", 405}, {Conflict, "stream.precondition", 412},
+	} {
+		if got := New(tt.kind, tt.code, "").Status(); got != tt.want {
+			t.Errorf("%s %s: %d, want %d", tt.kind, tt.code, got, tt.want)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 // crowd is many sockets that read, and a count of the frames they read.
 type crowd struct {
 	hub  *Hub
+	now  atomic.Int64 // what the board shows
 	size int64
 	left atomic.Int64  // frames until the round is over
 	over chan struct{} // a round is over
@@ -28,16 +30,20 @@ type crowd struct {
 func newCrowd(b *testing.B, size int) *crowd {
 	b.Helper()
 	c := &crowd{size: int64(size), over: make(chan struct{}, 1)}
+	c.now.Store(1)
 	c.hub = New(Config{
+		Source:       c,
 		Authenticate: func(context.Context, string) (Identity, error) { return Identity{}, nil },
 		Allow:        func(Identity, string) bool { return true },
 	})
 	srv := httptest.NewServer(c.hub)
 	b.Cleanup(srv.Close)
 	c.left.Store(2 * c.size) // hello, and the snapshot
-	if err := c.hub.State("stage/a", c.doc(0)); err != nil {
-		b.Fatal(err)
-	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var run sync.WaitGroup
+	run.Go(func() { c.hub.Run(ctx) })
+	b.Cleanup(func() { cancel(); run.Wait() })
+	c.hub.Changed("stage/a")
 	for range size {
 		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(srv.URL, "http"), nil)
 		if err != nil {
@@ -79,6 +85,12 @@ func (c *crowd) wait(b *testing.B) {
 	}
 }
 
+// Document implements Source.
+func (c *crowd) Document(string) (any, Version) {
+	n := c.now.Load()
+	return c.doc(int(n)), Version{1, n}
+}
+
 // doc is what a scoreboard of ten names looks like after one more vote.
 func (c *crowd) doc(n int) map[string]any {
 	rows := make([]map[string]any, 10)
@@ -99,7 +111,7 @@ func textFrame(data []byte) []byte {
 	return append(head, data...)
 }
 
-// BenchmarkFanout compares one change of a state topic, from State until every
+// BenchmarkFanout compares one change of a state topic, from Changed until every
 // socket has read it, with the least that could be done: one frame, prepared
 // once, written to the same sockets in a bare loop, without goroutines, queues
 // or a WebSocket library. Rounds alternate, so that a busy machine is busy for
@@ -113,12 +125,11 @@ func BenchmarkFanout(b *testing.B) {
 			n := 0
 			for b.Loop() {
 				n++
-				doc := c.doc(n)
+				doc := c.doc(n + 1)
 				c.left.Store(c.size)
 				begin := time.Now()
-				if err := c.hub.State("stage/a", doc); err != nil {
-					b.Fatal(err)
-				}
+				c.now.Store(int64(n + 1))
+				c.hub.Changed("stage/a")
 				publish += time.Since(begin)
 				c.wait(b)
 				ours += time.Since(begin)
@@ -129,7 +140,7 @@ func BenchmarkFanout(b *testing.B) {
 				}
 				c.left.Store(c.size)
 				begin = time.Now()
-				frame := textFrame(wire.Delta("stage/a", int64(n), map[string]json.RawMessage{"rows": rows}))
+				frame := textFrame(wire.Delta("stage/a", int64(n), int64(n+1), map[string]json.RawMessage{"rows": rows}))
 				for _, conn := range conns {
 					if _, err := conn.ws.NetConn().Write(frame); err != nil {
 						b.Fatal(err)

@@ -10,7 +10,7 @@ import (
 // one that comes twice or late changes nothing.
 type Message struct {
 	Topic   string                     `json:"topic"`
-	Version int64                      `json:"v,omitempty"`
+	Version Version                    `json:"v,omitzero"`
 	Doc     map[string]json.RawMessage `json:"doc,omitempty"`
 	Seq     int64                      `json:"seq,omitempty"`
 	Body    json.RawMessage            `json:"body,omitempty"`

@@ -14,3 +14,11 @@ func TestMemoryBroker(t *testing.T) {
 		return func() hub.Broker { return first.Attach() }
 	})
 }
+
+func TestSources(t *testing.T) {
+	t.Parallel()
+	hubtest.TestSource(t, func(*testing.T) func() hub.Broker {
+		first := hub.NewMemoryBroker()
+		return func() hub.Broker { return first.Attach() }
+	})
+}

@@ -6,7 +6,7 @@ import (
 )
 
 // MemoryBroker joins hubs of one process. A node is one attached hub.
-type MemoryBroker struct {
+type memoryBroker struct {
 	bus  *memoryBus
 	self int
 }
@@ -19,24 +19,24 @@ type memoryBus struct {
 }
 
 // NewMemoryBroker returns the broker of a first node.
-func NewMemoryBroker() *MemoryBroker {
-	return (&MemoryBroker{bus: &memoryBus{last: map[string]Message{}, nodes: map[int]chan Message{}}}).Attach()
+func NewMemoryBroker() *memoryBroker {
+	return (&memoryBroker{bus: &memoryBus{last: map[string]Message{}, nodes: map[int]chan Message{}}}).Attach()
 }
 
 // Attach returns the broker of another node on the same bus.
-func (b *MemoryBroker) Attach() *MemoryBroker {
+func (b *memoryBroker) Attach() *memoryBroker {
 	b.bus.mu.Lock()
 	defer b.bus.mu.Unlock()
 	b.bus.next++
-	return &MemoryBroker{bus: b.bus, self: b.bus.next}
+	return &memoryBroker{bus: b.bus, self: b.bus.next}
 }
 
 // Publish implements Broker. A node that does not keep up loses the message, as
 // it would with Redis.
-func (b *MemoryBroker) Publish(m Message) {
+func (b *memoryBroker) Publish(m Message) {
 	b.bus.mu.Lock()
 	defer b.bus.mu.Unlock()
-	if m.Doc != nil {
+	if m.Doc != nil && m.Version.Compare(b.bus.last[m.Topic].Version) >= 0 {
 		b.bus.last[m.Topic] = m
 	}
 	for id, ch := range b.bus.nodes {
@@ -51,7 +51,7 @@ func (b *MemoryBroker) Publish(m Message) {
 }
 
 // Run implements Broker.
-func (b *MemoryBroker) Run(ctx context.Context, deliver func(Message)) error {
+func (b *memoryBroker) Run(ctx context.Context, deliver func(Message)) error {
 	b.bus.mu.Lock()
 	ch := make(chan Message, 4096+len(b.bus.last))
 	for _, m := range b.bus.last {

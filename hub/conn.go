@@ -19,11 +19,15 @@ import (
 
 // Bounds of one connection.
 const (
-	maxQueueBytes = 256 << 10        // of events and replies; beyond it the client is too slow
-	maxQueue      = 1 << 15          // frames of any kind; beyond it the client is too slow
-	maxLossy      = 64               // danmaku waiting; beyond it the oldest go
-	writeTimeout  = 10 * time.Second // of one frame
-	lingerTimeout = time.Second      // for the client to answer a close frame
+	maxQueueBytes = 256 << 10       // of events and replies; beyond it the client is too slow
+	maxQueue      = 1 << 15         // frames of any kind; beyond it the client is too slow
+	maxLossy      = 64              // danmaku waiting; beyond it the oldest go
+	slowestLine   = 8 << 10         // bytes a second that a large frame may take in addition
+	resumeEvery   = 5 * time.Second // between two resumes of a topic by one socket
+	resumeUnit    = 128             // events sent again that cost as much as a frame
+	frameRate     = 20              // frames of a client a second
+	frameBurst    = 60              // and at once
+	lingerTimeout = time.Second     // for the client to answer a close frame
 )
 
 // Identity is who a socket speaks for, as Authenticate found.
@@ -43,21 +47,32 @@ type Conn struct {
 	ID       string
 	Identity Identity
 
-	hub   *Hub
-	ws    *websocket.Conn
-	wake  chan struct{} // buffer 1
-	done  chan struct{}
-	limit *rate.Limiter
+	network string
+	hub     *Hub
+	ws      *websocket.Conn
+	until   time.Time     // of the writer alone: all that is left is written by then
+	wake    chan struct{} // buffer 1
+	done    chan struct{}
+	limit   *rate.Limiter
 
 	mu      sync.Mutex
-	queue   []entry           // guarded by mu
-	bytes   int               // guarded by mu; of counted frames in queue
-	lossy   int               // guarded by mu
-	pending map[*topic]*delta // guarded by mu; state topics in queue
-	topics  map[*topic]*place // guarded by mu; what is subscribed
-	closing bool              // guarded by mu
-	code    int               // guarded by mu; close code
-	seen    Seen              // guarded by mu
+	queue   []entry              // guarded by mu
+	bytes   int                  // guarded by mu; of counted frames in queue
+	lossy   int                  // guarded by mu
+	pending map[*topic]*delta    // guarded by mu; state topics in queue
+	topics  map[*topic]*place    // guarded by mu; what is subscribed
+	resumed map[*topic]time.Time // guarded by mu; last resume, also of topics left since
+	closing bool                 // guarded by mu
+	code    int                  // guarded by mu; close code
+	busy    bool                 // guarded by mu; a frame is being handled
+	retired *retirement          // guarded by mu; how to end when it is
+	seen    Seen                 // guarded by mu
+}
+
+// retirement is an end that waits for the answer to the request in hand.
+type retirement struct {
+	last []byte // the frame before the close
+	code int
 }
 
 // Seen is what a screen said it shows.
@@ -68,9 +83,11 @@ type Seen struct {
 	At    int64 // unix ms
 }
 
-// entry is one thing to write: a state topic that changed, or a frame.
+// entry is one thing to write: a state topic that changed, events to send
+// again, or a frame.
 type entry struct {
 	state   *topic
+	again   []ringed // shared with the topic and with other sockets
 	data    []byte
 	counted bool // against maxQueueBytes
 	lossy   bool
@@ -83,17 +100,18 @@ type place struct {
 	v int64 // guarded by Conn.mu; last version written
 }
 
-// delta is the newest unwritten change of a state topic. A nil frame means that
-// more than one change waits, so the snapshot is sent in their place.
+// delta is the newest unwritten change of a state topic: the frame turns any
+// version from base up into v. A nil frame means that more than one change waits,
+// or that there is none to start from, so the snapshot is sent in its place.
 type delta struct {
-	v     int64
-	frame []byte
+	base, v int64
+	frame   []byte
 }
 
 // push queues a frame. It never blocks; an event that does not fit ends the
 // connection, because an event is never dropped while connected. What a resume
-// sends again is not counted: the bytes are the ring's, and a client that is far
-// behind would be closed each time it comes back.
+// sends again is one entry that is not counted: the bytes are the ring's, and a
+// client that is far behind would be closed each time it comes back.
 func (c *Conn) push(e entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -134,17 +152,17 @@ func (c *Conn) dropLossy() {
 
 // pushState queues a change of a state topic, or folds it into the one that
 // waits: a slow client gets the latest value and skips the ones between.
-func (c *Conn) pushState(t *topic, v int64, frame []byte) {
+func (c *Conn) pushState(t *topic, d delta) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing {
 		return
 	}
 	if p, waiting := c.pending[t]; waiting {
-		p.v, p.frame = v, nil
+		p.v, p.frame = d.v, nil
 		return
 	}
-	c.pending[t] = &delta{v: v, frame: frame}
+	c.pending[t] = &d
 	c.queue = append(c.queue, entry{state: t})
 	c.signal()
 }
@@ -168,10 +186,51 @@ func (c *Conn) end(code int) {
 		return
 	}
 	c.closing, c.code = true, code
-	if code == wire.CloseSlow {
-		c.queue = nil
-	}
 	c.signal()
+}
+
+// retire ends the connection with a last frame, after the request in hand is
+// answered: the vote behind it may be counted, and its phone should know.
+// Nothing new is handled.
+func (c *Conn) retire(last []byte, code int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing || c.retired != nil {
+		return
+	}
+	c.retired = &retirement{last, code}
+	if !c.busy {
+		c.leave()
+	}
+}
+
+// leave carries out a retirement; the caller holds mu.
+func (c *Conn) leave() {
+	if c.closing {
+		return
+	}
+	c.queue = append(c.queue, entry{data: c.retired.last})
+	c.end(c.retired.code)
+}
+
+// begin says whether the next frame may be handled.
+func (c *Conn) begin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy = !c.closing && c.retired == nil
+	return c.busy
+}
+
+// finish follows the handling of a frame, which may have lasted: the client
+// gets its while to be heard from again.
+func (c *Conn) finish() {
+	c.mu.Lock()
+	c.busy = false
+	if c.retired != nil {
+		c.leave()
+	}
+	c.mu.Unlock()
+	c.extend()
 }
 
 // take returns what waits, and whether the connection ends after it.
@@ -194,8 +253,10 @@ func (c *Conn) write() {
 			return
 		}
 		batch, code := c.take()
+		if code != 0 {
+			c.until = time.Now().Add(c.hub.cfg.WriteTimeout)
+		}
 		for _, e := range batch {
-			c.ws.SetWriteDeadline(time.Now().Add(writeTimeout))
 			if err := c.writeEntry(e); err != nil {
 				c.ws.Close()
 				return
@@ -232,9 +293,11 @@ func linger(ws *websocket.Conn) {
 func (c *Conn) writeEntry(e entry) error {
 	switch {
 	case e.ping:
-		return c.ws.WriteMessage(websocket.PingMessage, nil)
+		return c.send(websocket.PingMessage, nil)
+	case e.again != nil:
+		return c.writeAgain(e.again)
 	case e.state == nil:
-		return c.ws.WriteMessage(websocket.TextMessage, e.data)
+		return c.send(websocket.TextMessage, e.data)
 	}
 	c.mu.Lock()
 	p := c.pending[e.state]
@@ -245,14 +308,14 @@ func (c *Conn) writeEntry(e entry) error {
 		return nil
 	}
 	v, frame := p.v, p.frame
-	if at.v != v-1 {
+	if at.v < p.base {
 		frame = nil
 	}
 	c.mu.Unlock()
 	if frame == nil {
 		v, frame = e.state.snap()
 	}
-	if err := c.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
+	if err := c.send(websocket.TextMessage, frame); err != nil {
 		return err
 	}
 	c.mu.Lock()
@@ -261,15 +324,61 @@ func (c *Conn) writeEntry(e entry) error {
 	return nil
 }
 
+// send writes one frame. The kernel holds little of it, so that a large frame
+// gets the time it needs on a slow line.
+func (c *Conn) send(kind int, frame []byte) error {
+	deadline := c.until
+	if deadline.IsZero() {
+		deadline = time.Now().Add(c.hub.cfg.WriteTimeout + time.Duration(len(frame)/slowestLine)*time.Second)
+	}
+	c.ws.SetWriteDeadline(deadline)
+	return c.ws.WriteMessage(kind, frame)
+}
+
+// mayResume charges n events to the client's rate. A topic is sent again once in
+// resumeEvery: an honest client asks once a connection.
+func (c *Conn) mayResume(t *topic, n int) bool {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if last, before := c.resumed[t]; before && now.Sub(last) < resumeEvery {
+		return false
+	}
+	if !c.limit.AllowN(now, n/resumeUnit) {
+		return false
+	}
+	if c.resumed == nil {
+		c.resumed = map[*topic]time.Time{}
+	}
+	c.resumed[t] = now
+	return true
+}
+
+// writeAgain writes what a resume asked for.
+func (c *Conn) writeAgain(events []ringed) error {
+	for _, r := range events {
+		if err := c.send(websocket.TextMessage, r.frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 var errTooLarge = errors.New("frame over the limit")
 
-// readFrame reads one frame. gorilla's own limit would answer with 1009, which
-// a client cannot tell from a proxy's.
-func readFrame(ws *websocket.Conn) (wire.Inbound, error) {
+// readFrame reads one frame, which must be whole within a while of its first
+// bytes: who claims more than ever comes would hold the socket until it is idle.
+// gorilla's own limit would answer with 1009, which a client cannot tell from a
+// proxy's.
+func readFrame(ws *websocket.Conn, within func() time.Time) (wire.Inbound, error) {
 	kind, r, err := ws.NextReader()
+	if errors.Is(err, websocket.ErrReadLimit) { // 2⁶³ bytes and more
+		return wire.Inbound{}, errTooLarge
+	}
 	if err != nil {
 		return wire.Inbound{}, err
 	}
+	ws.SetReadDeadline(within())
 	data, err := io.ReadAll(io.LimitReader(r, wire.MaxFrame+1))
 	if err != nil {
 		return wire.Inbound{}, err
@@ -313,7 +422,7 @@ func (c *Conn) read(ctx context.Context) {
 	c.extend()
 	c.ws.SetPongHandler(func(string) error { c.extend(); return nil })
 	for {
-		in, err := readFrame(c.ws)
+		in, err := readFrame(c.ws, func() time.Time { return time.Now().Add(c.hub.cfg.WriteTimeout) })
 		if err != nil {
 			if code := closeCode(err, wire.CloseIdle); code != 0 {
 				c.Close(code)
@@ -321,15 +430,22 @@ func (c *Conn) read(ctx context.Context) {
 			return
 		}
 		c.extend()
-		if c.ending() {
+		if !c.begin() {
 			return
 		}
-		if !c.limit.Allow() {
-			c.refuse(in.ID, fault.New(fault.Limited, "access.too_fast", "frames").With("seconds", 1))
-			continue
+		if c.limit.Allow() {
+			c.handle(ctx, in)
+		} else {
+			c.refuse(in.ID, fault.New(fault.Limited, "access.too_fast", "frames").After(time.Second))
 		}
-		c.handle(ctx, in)
+		c.finish()
 	}
+}
+
+func (c *Conn) saw() Seen {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen
 }
 
 func (c *Conn) ending() bool {
@@ -347,9 +463,10 @@ func (c *Conn) handle(ctx context.Context, in wire.Inbound) {
 			return
 		}
 		for _, name := range names {
+			topic := c.hub.cfg.Inner(c.Identity, name)
 			if in.T == "unsub" {
-				c.hub.unsubscribe(c, name)
-			} else if err := c.hub.subscribe(c, name, in.Since); err != nil {
+				c.hub.unsubscribe(c, topic)
+			} else if err := c.hub.subscribe(c, topic, in.Since); err != nil {
 				c.refuse(in.ID, err)
 			}
 		}
@@ -364,7 +481,7 @@ func (c *Conn) handle(ctx context.Context, in wire.Inbound) {
 		var name string
 		if json.Unmarshal(in.Topics, &name) == nil {
 			c.mu.Lock()
-			c.seen = Seen{Topic: name, V: in.V, Scene: in.Scene, At: c.hub.cfg.Now().UnixMilli()}
+			c.seen = Seen{Topic: c.hub.cfg.Inner(c.Identity, name), V: in.V, Scene: in.Scene, At: c.hub.cfg.Now().UnixMilli()}
 			c.mu.Unlock()
 		}
 	default:
@@ -386,5 +503,5 @@ func (c *Conn) answer(ctx context.Context, in wire.Inbound) (out any, err error)
 
 func (c *Conn) refuse(id int64, err error) {
 	f := fault.Of(err)
-	c.push(entry{data: wire.Refuse(id, wire.Refusal{Code: f.Code, Kind: string(f.Kind), Args: f.Args}), counted: true})
+	c.push(entry{data: wire.Refuse(id, wire.Refusal{Code: f.Code, Kind: string(f.Kind), Args: f.Public()}), counted: true})
 }

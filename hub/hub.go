@@ -1,7 +1,7 @@
 // Package hub carries one payload to every socket. It owns the WebSocket
 // connections, the topics and who listens to which; what the payloads mean is
-// not its business. A frame is encoded once and shared; a publisher never
-// waits for a socket; a slow client of a state topic gets the latest value and
+// not its business. Documents are asked for, events are told. A frame is encoded
+// once and shared; a publisher never waits for a socket; a slow client of a state topic gets the latest value and
 // skips those between, and a client that cannot keep up with events is told to
 // come back. All methods are safe for concurrent use.
 package hub
@@ -40,8 +40,15 @@ type Config struct {
 	Allow func(id Identity, topic string) bool
 	// Handle answers a request of a client.
 	Handle func(ctx context.Context, c *Conn, method string, body json.RawMessage) (any, error)
-	// Conflate gives the least time between two versions of a state topic; 0
-	// sends each at once.
+	// Inner is the topic that a socket calls by a name, Outer what every socket that
+	// may hear a topic calls it. Nil: the name is the topic.
+	Inner func(id Identity, name string) string
+	Outer func(topic string) string
+	// Source has the documents of the state topics. Nil: there are none but other
+	// nodes'.
+	Source Source
+	// Conflate gives the tick of a state topic, the least time between two versions;
+	// 0 asks for each change at once.
 	Conflate func(topic string) time.Duration
 	// Lossy says whether an event topic may drop its oldest for a slow client.
 	Lossy func(topic string) bool
@@ -51,23 +58,51 @@ type Config struct {
 	// Idle is how long a socket may be silent, pongs included, before it is
 	// closed; it is pinged every 20 s. 0: 60 s.
 	Idle     time.Duration
-	MaxConns int          // 0: 50,000
-	Log      *slog.Logger // nil: discard
-	Now      func() time.Time
+	MaxConns int // 0: 50,000
+	// Rank says how much a socket matters to the show, from 0 up; Kept[i] places
+	// of MaxConns are for those who rank above i. Nil: all rank 0. So visitors are
+	// refused first, and never use up what the crew needs.
+	Rank func(Identity) int
+	Kept []int
+	// Share is how many sockets of one network there may be, but for those who rank
+	// above all of Kept: so a crowd leaves places in what its network may open at
+	// all. 0: no bound. Network names the network of a request. Nil: its
+	// remote IP address.
+	Share   int
+	Network func(*http.Request) string
+	// WriteTimeout is how long one small frame may take, in either direction, or all
+	// that is left at the close, before the socket counts as dead; the kernel gives up
+	// bytes that are not acknowledged after three times that. 0: 10 s.
+	WriteTimeout time.Duration
+	// MaxWaiting bounds the sockets that have not said yet who they are, and half of
+	// it those of one network; beyond it the oldest goes, of the network that has most
+	// or too many. 0: 4,096.
+	MaxWaiting int
+	Log        *slog.Logger // nil: discard
+	Now        func() time.Time
 }
 
 // Hub is the switchboard.
 type Hub struct {
 	cfg      Config
 	upgrader websocket.Upgrader
-	epoch    int64 // first version and lossy sequence: unix ms of the start
+	lobby    *lobby
+	asking   asking
 	count    atomic.Int64
 
 	mu       sync.Mutex
 	conns    map[*Conn]struct{} // guarded by mu
+	present  presence           // guarded by mu
+	nets     map[string]int     // guarded by mu; of those who do not rank above all of Kept, by network
 	topics   map[string]*topic  // guarded by mu
 	draining bool               // guarded by mu
 }
+
+// nothing is the source of a hub that has none.
+type nothing struct{}
+
+// Document implements Source.
+func (nothing) Document(string) (any, Version) { return nil, Version{} }
 
 // New returns a Hub.
 func New(cfg Config) *Hub {
@@ -83,10 +118,28 @@ func New(cfg Config) *Hub {
 	if cfg.Idle == 0 {
 		cfg.Idle = time.Minute
 	}
+	if cfg.WriteTimeout == 0 {
+		cfg.WriteTimeout = 10 * time.Second
+	}
 	if cfg.Broker == nil {
 		cfg.Broker = NewMemoryBroker()
 	}
-	h := &Hub{cfg: cfg, epoch: cfg.Now().UnixMilli(), conns: map[*Conn]struct{}{}, topics: map[string]*topic{}}
+	if cfg.MaxWaiting == 0 {
+		cfg.MaxWaiting = 4096
+	}
+	if cfg.Inner == nil {
+		cfg.Inner = func(_ Identity, name string) string { return name }
+	}
+	if cfg.Outer == nil {
+		cfg.Outer = func(topic string) string { return topic }
+	}
+	if cfg.Network == nil {
+		cfg.Network = remoteIP
+	}
+	if cfg.Source == nil {
+		cfg.Source = nothing{}
+	}
+	h := &Hub{cfg: cfg, lobby: newLobby(cfg.MaxWaiting), asking: asking{topics: map[string]turn{}, wake: make(chan struct{}, 1)}, conns: map[*Conn]struct{}{}, present: presence{}, nets: map[string]int{}, topics: map[string]*topic{}}
 	h.upgrader = websocket.Upgrader{
 		HandshakeTimeout: authTimeout, ReadBufferSize: 512, WriteBufferPool: &sync.Pool{}, WriteBufferSize: 4096,
 		CheckOrigin: cfg.Origin,
@@ -102,11 +155,16 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.cfg.Log.Debug("no upgrade", "err", err)
 		return
 	}
-	go h.serve(ws)
+	if err := bound(ws.NetConn(), 3*h.cfg.WriteTimeout); err != nil {
+		h.cfg.Log.Debug("socket buffers not bounded", "err", err)
+	}
+	go h.serve(ws, h.cfg.Network(r))
 }
 
 // serve is the life of a socket.
-func (h *Hub) serve(ws *websocket.Conn) {
+func (h *Hub) serve(ws *websocket.Conn, network string) {
+	leave := h.lobby.enter(ws, network)
+	defer leave() // one that is refused waits in the lobby until it is gone
 	id, code := h.authenticate(ws)
 	if code != 0 {
 		sendClose(ws, code)
@@ -114,14 +172,15 @@ func (h *Hub) serve(ws *websocket.Conn) {
 		return
 	}
 	c := &Conn{
-		ID: newID(), Identity: id, hub: h, ws: ws, wake: make(chan struct{}, 1), done: make(chan struct{}),
-		limit: rate.NewLimiter(20, 60), pending: map[*topic]*delta{}, topics: map[*topic]*place{},
+		ID: newID(), Identity: id, network: network, hub: h, ws: ws, wake: make(chan struct{}, 1), done: make(chan struct{}),
+		limit: rate.NewLimiter(frameRate, frameBurst), pending: map[*topic]*delta{}, topics: map[*topic]*place{},
 	}
 	if !h.add(c) {
 		sendClose(ws, wire.CloseTooMany)
 		linger(ws)
 		return
 	}
+	leave()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	c.push(entry{data: wire.Hello(c.ID, id.Role, h.cfg.Now().UnixMilli())})
@@ -139,8 +198,9 @@ func (h *Hub) serve(ws *websocket.Conn) {
 }
 
 func (h *Hub) authenticate(ws *websocket.Conn) (Identity, int) {
-	ws.SetReadDeadline(time.Now().Add(authTimeout))
-	in, err := readFrame(ws)
+	late := time.Now().Add(authTimeout)
+	ws.SetReadDeadline(late)
+	in, err := readFrame(ws, func() time.Time { return late })
 	if code := closeCode(err, wire.CloseLate); code != 0 {
 		return Identity{}, code
 	}
@@ -165,12 +225,39 @@ func newID() string {
 func (h *Hub) add(c *Conn) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.draining || len(h.conns) >= h.cfg.MaxConns {
+	rank := h.rank(c.Identity)
+	if h.draining || len(h.conns) >= h.places(rank) {
 		return false
+	}
+	if rank < len(h.cfg.Kept) {
+		if h.cfg.Share > 0 && h.nets[c.network] >= h.cfg.Share {
+			return false
+		}
+		h.nets[c.network]++
+	} else {
+		h.present.enter(c)
 	}
 	h.conns[c] = struct{}{}
 	h.count.Store(int64(len(h.conns)))
 	return true
+}
+
+func (h *Hub) rank(id Identity) int {
+	if h.cfg.Rank == nil {
+		return 0
+	}
+	return h.cfg.Rank(id)
+}
+
+// places is how many sockets there may be for one of the rank to come in.
+func (h *Hub) places(rank int) int {
+	n := h.cfg.MaxConns
+	for above, kept := range h.cfg.Kept {
+		if rank <= above {
+			n -= kept
+		}
+	}
+	return n
 }
 
 func (h *Hub) remove(c *Conn) {
@@ -185,6 +272,13 @@ func (h *Hub) remove(c *Conn) {
 	}
 	h.mu.Lock()
 	delete(h.conns, c)
+	if h.rank(c.Identity) < len(h.cfg.Kept) {
+		if h.nets[c.network]--; h.nets[c.network] == 0 {
+			delete(h.nets, c.network)
+		}
+	} else {
+		h.present.leave(c)
+	}
 	h.count.Store(int64(len(h.conns)))
 	h.mu.Unlock()
 }
@@ -194,7 +288,7 @@ func (h *Hub) topic(name string) *topic {
 	defer h.mu.Unlock()
 	t, ok := h.topics[name]
 	if !ok {
-		t = &topic{name: name, subs: map[*Conn]struct{}{}}
+		t = &topic{name: name, said: h.cfg.Outer(name), subs: map[*Conn]struct{}{}, roles: map[string]int{}}
 		h.topics[name] = t
 	}
 	return t
@@ -202,9 +296,9 @@ func (h *Hub) topic(name string) *topic {
 
 func (h *Hub) subscribe(c *Conn, name string, since map[string]int64) error {
 	if !h.cfg.Allow(c.Identity, name) {
-		return fault.New(fault.Forbidden, "wire.topic", "%s may not hear %s", c.Identity.Role, name).With("topic", name)
+		return fault.New(fault.Forbidden, "wire.topic", "%s may not hear %s", c.Identity.Role, name).With("topic", h.cfg.Outer(name))
 	}
-	seq, resume := since[name]
+	seq, resume := since[h.cfg.Outer(name)]
 	h.topic(name).join(c, seq, resume)
 	return nil
 }
@@ -219,64 +313,7 @@ func (h *Hub) unsubscribe(c *Conn, name string) {
 	}
 }
 
-// State makes doc the document of a state topic. Values are marshalled here;
-// only top-level keys that changed are sent to who is in step.
-func (h *Hub) State(name string, doc map[string]any) error {
-	raw := make(map[string]json.RawMessage, len(doc))
-	for k, v := range doc {
-		b, err := json.Marshal(v)
-		if err != nil {
-			return err
-		}
-		raw[k] = b
-	}
-	t := h.topic(name)
-	var every time.Duration
-	if h.cfg.Conflate != nil {
-		every = h.cfg.Conflate(name)
-	}
-	t.pub.Lock()
-	defer t.pub.Unlock()
-	// The first change after quiet goes out at once; then one a tick.
-	t.mu.Lock()
-	now := time.Now()
-	rest := every - now.Sub(t.sent)
-	queued := t.waiting != nil
-	if queued || rest > 0 {
-		t.waiting = raw
-	} else {
-		t.sent = now
-	}
-	t.mu.Unlock()
-	switch {
-	case queued:
-	case rest > 0:
-		time.AfterFunc(rest, func() { h.tick(t) })
-	default:
-		h.publish(t, raw)
-	}
-	return nil
-}
-
-// tick publishes the conflated document that waits.
-func (h *Hub) tick(t *topic) {
-	t.pub.Lock()
-	defer t.pub.Unlock()
-	t.mu.Lock()
-	doc := t.waiting
-	t.waiting, t.sent = nil, time.Now()
-	t.mu.Unlock()
-	h.publish(t, doc)
-}
-
-// publish needs t.pub: a version goes to the other nodes with its own document,
-// and they hear versions in order.
-func (h *Hub) publish(t *topic, doc map[string]json.RawMessage) {
-	v := t.replace(doc, h.epoch)
-	h.cfg.Broker.Publish(Message{Topic: t.name, Version: v, Doc: doc})
-}
-
-// Event sends an event. A seq of 0 lets the hub number it.
+// Event sends an event. Numbers grow; one that does not is a repeat.
 func (h *Hub) Event(name string, seq int64, body any) error {
 	b, err := json.Marshal(body)
 	if err != nil {
@@ -285,11 +322,6 @@ func (h *Hub) Event(name string, seq int64, body any) error {
 	t := h.topic(name)
 	t.pub.Lock()
 	defer t.pub.Unlock()
-	if seq == 0 {
-		t.mu.Lock()
-		seq = max(t.seq+1, h.epoch)
-		t.mu.Unlock()
-	}
 	t.event(seq, b, h.cfg.Lossy != nil && h.cfg.Lossy(name))
 	h.cfg.Broker.Publish(Message{Topic: name, Seq: seq, Body: b})
 	return nil
@@ -302,22 +334,31 @@ func (h *Hub) mirror(m Message) {
 		t.event(m.Seq, m.Body, h.cfg.Lossy != nil && h.cfg.Lossy(m.Topic))
 		return
 	}
-	t.mirror(m.Doc, m.Version)
+	t.take(m.Doc, m.Version)
 }
 
-// Run beats the heart and mirrors other nodes until ctx ends.
+// Run beats the heart, asks for what has changed and mirrors other nodes until
+// ctx ends.
 func (h *Hub) Run(ctx context.Context) error {
+	var ask sync.WaitGroup
+	ask.Go(func() { h.askAll(ctx) })
+	defer ask.Wait()
 	done := make(chan error, 1)
 	go func() { done <- h.cfg.Broker.Run(ctx, h.mirror) }()
 	tick := time.NewTicker(wire.Heartbeat * time.Millisecond)
 	defer tick.Stop()
+	ended := false
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
-			<-done
+			if !ended {
+				<-done
+			}
 			return nil
 		case err := <-done:
-			return err
+			// Phones here are served on; only the other nodes are not heard.
+			h.cfg.Log.Error("the broker ended", "err", err)
+			ended, done = true, nil
 		case <-tick.C:
 			beat := wire.Beat(h.cfg.Now().UnixMilli())
 			for _, c := range h.list() {
@@ -360,45 +401,30 @@ func (h *Hub) Kick(key string, code int) {
 	}
 }
 
-// Peer is an open socket of staff, a screen or a judge.
-type Peer struct {
-	Identity Identity
-	Seen     Seen
-}
-
-// Peers lists the open sockets that want accepts.
-func (h *Hub) Peers(want func(Identity) bool) []Peer {
-	var out []Peer
-	for _, c := range h.list() {
-		if want(c.Identity) {
-			c.mu.Lock()
-			out = append(out, Peer{Identity: c.Identity, Seen: c.seen})
-			c.mu.Unlock()
-		}
-	}
-	return out
-}
-
-// Version is the newest version of a state topic.
-func (h *Hub) Version(name string) int64 {
+// Version is the version since which a state topic shows what it shows, and the
+// newest, at which it still did; both zero without a document.
+func (h *Hub) Version(name string) (since, newest Version) {
 	t := h.topic(name)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.version
+	return t.since, t.version
 }
 
 // Drain tells every socket when to come back, spread over the window, and
-// closes them. Nobody new comes in after it.
+// closes them; a request in hand is answered first. Nobody new comes in after
+// it. When ctx ends it waits no longer.
 func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 	h.mu.Lock()
 	h.draining = true
 	h.mu.Unlock()
 	for _, c := range h.list() {
 		after := time.Second + time.Duration(mathrand.Int64N(int64(window)+1))
-		c.push(entry{data: wire.Bye(wire.CloseRestart, after.Milliseconds())})
-		c.Close(wire.CloseRestart)
+		c.retire(wire.Bye(wire.CloseRestart, after.Milliseconds()), wire.CloseRestart)
 	}
 	for h.Count() > 0 && ctx.Err() == nil {
 		time.Sleep(10 * time.Millisecond)
+	}
+	for _, c := range h.list() { // those whose request has no answer yet
+		c.Close(wire.CloseRestart)
 	}
 }

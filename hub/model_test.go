@@ -114,7 +114,7 @@ func (m *model) publishState(t *rapid.T) {
 		}
 	}
 	m.docs[topic] = d
-	m.must(m.nodes[0].Hub.State(topic, d))
+	m.nodes[0].Put(topic, d)
 }
 
 func (m *model) publishEvents(t *rapid.T) {
@@ -236,8 +236,10 @@ func TestModel(t *testing.T) {
 
 // startNode is hubtest.Start for a test that runs many times.
 func startNode(b hub.Broker) (*hubtest.Rig, func()) {
+	shelf := &hubtest.Shelf{}
 	h := hub.New(hub.Config{
 		Broker:       b,
+		Source:       shelf,
 		Authenticate: func(_ context.Context, ticket string) (hub.Identity, error) { return hub.Identity{Name: ticket}, nil },
 		Allow:        func(hub.Identity, string) bool { return true },
 		Handle: func(_ context.Context, _ *hub.Conn, _ string, body json.RawMessage) (any, error) {
@@ -254,7 +256,7 @@ func startNode(b hub.Broker) (*hubtest.Rig, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { h.Run(ctx) })
-	return &hubtest.Rig{Hub: h, URL: "ws" + strings.TrimPrefix(srv.URL, "http")}, func() {
+	return &hubtest.Rig{Hub: h, URL: "ws" + strings.TrimPrefix(srv.URL, "http"), Shelf: shelf}, func() {
 		end, done := context.WithTimeout(context.Background(), hubtest.Patience)
 		defer done()
 		h.Drain(end, 0)

@@ -231,7 +231,7 @@ func TestTooManyFrames(t *testing.T) {
 		next++
 		if f.Err == nil {
 			passed++
-		} else if f.Err.Code != "access.too_fast" || f.Err.Kind != "limited" || f.Err.Args["seconds"] != 1.0 {
+		} else if f.Err.Code != "access.too_fast" || f.Err.Kind != "limited" || f.Err.Args["retryAfter"] != 1000.0 {
 			t.Fatalf("refused with %s", f.Raw)
 		}
 	}
@@ -245,7 +245,8 @@ func TestTooManyFrames(t *testing.T) {
 func TestRepliesThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	answer := strings.Repeat("x", 256<<10)
-	r := hubtest.Start(t, hub.Config{Handle: func(context.Context, *hub.Conn, string, json.RawMessage) (any, error) { return answer, nil }})
+	r := hubtest.Start(t, hub.Config{WriteTimeout: time.Hour,
+		Handle: func(context.Context, *hub.Conn, string, json.RawMessage) (any, error) { return answer, nil }})
 	ws := r.Raw(t, nil)
 	hubtest.Say(t, ws, `{"t":"auth","ticket":"p"}`, `{"t":"sub","k":["stage/a"]}`)
 	hubtest.Until(t, "the socket listens", func() bool { return r.Hub.Listeners("stage/a") == 1 })
@@ -268,12 +269,12 @@ func TestRepliesThatNobodyReads(t *testing.T) {
 // rest is there to resume.
 func TestSlowEventClient(t *testing.T) {
 	t.Parallel()
-	r := hubtest.Start(t, hub.Config{})
+	r := hubtest.Start(t, hub.Config{WriteTimeout: time.Hour})
 	ws := r.Raw(t, nil)
 	hubtest.Say(t, ws, `{"t":"auth","ticket":"p"}`, `{"t":"sub","k":["show/a"]}`)
 	hubtest.Until(t, "the socket listens", func() bool { return r.Hub.Listeners("show/a") == 1 })
-	const events = 1000
-	body := strings.Repeat("x", 16<<10) // 16 MB: more than queue and kernel hold
+	const events = 200
+	body := strings.Repeat("x", 16<<10) // 3 MB: more than queue and kernel hold
 	for s := int64(1); s <= events; s++ {
 		event(t, r.Hub, "show/a", s, body)
 	}
@@ -404,7 +405,7 @@ func TestDrain(t *testing.T) {
 		var bye struct {
 			T     string
 			Code  int
-			After int64
+			After int64 `json:"retryAfter"`
 		}
 		last := frames[len(frames)-1]
 		if err := json.Unmarshal(last.Raw, &bye); err != nil || bye.T != "bye" || bye.Code != wire.CloseRestart {
@@ -443,5 +444,35 @@ func TestDrainOfADeadSocket(t *testing.T) {
 	r.Hub.Drain(ctx, 0)
 	if took := time.Since(begin); took > 5*time.Second {
 		t.Errorf("the drain took %v", took)
+	}
+}
+
+// TestAFrameThatIsNeverWhole: who claims more bytes than ever come, up to 2⁶³, is
+// closed in time, before and after the first frame, and long before it is idle.
+func TestAFrameThatIsNeverWhole(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		first []string
+		head  []byte
+		code  int
+	}{
+		"2^63 first":   {nil, []byte{0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0}, wire.CloseTooLarge},
+		"2^63":         {[]string{`{"t":"auth","ticket":"p"}`}, []byte{0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0}, wire.CloseTooLarge},
+		"2^63-1 first": {nil, []byte{0x81, 0xff, 0x7f, 255, 255, 255, 255, 255, 255, 255}, wire.CloseLate},
+		"2^63-1":       {[]string{`{"t":"auth","ticket":"p"}`}, []byte{0x81, 0xff, 0x7f, 255, 255, 255, 255, 255, 255, 255}, wire.CloseIdle},
+		"a hundred":    {[]string{`{"t":"auth","ticket":"p"}`}, []byte{0x81, 0x80 | 100}, wire.CloseIdle},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := hubtest.Start(t, hub.Config{WriteTimeout: time.Second, Idle: time.Hour})
+			ws := r.Raw(t, nil)
+			hubtest.Say(t, ws, tt.first...)
+			if _, err := ws.NetConn().Write(append(tt.head, 1, 2, 3, 4, '{')); err != nil {
+				t.Fatal(err)
+			}
+			if _, code, _ := hubtest.Closed(t, ws); code != tt.code {
+				t.Errorf("closed with %d, want %d", code, tt.code)
+			}
+		})
 	}
 }

@@ -35,10 +35,10 @@ func TestStartErrors(t *testing.T) {
 		{"an unknown flag", []string{"--nonsense"}, "--nonsense"},
 		{"an unknown command", []string{"dance"}, "dance"},
 		{"a port that is no number", []string{"--listen", "abc"}, "--listen"},
-		{"a taken port", []string{"--listen", taken.Addr().String(), "--media", "127.0.0.1:0", "--data", t.TempDir()}, taken.Addr().String()},
+		{"a taken port", []string{"--listen", taken.Addr().String(), "--media", "127.0.0.1:0", "--data", t.TempDir()}, "config.port: listen on " + taken.Addr().String()},
+		{"a taken media port", []string{"--listen", "127.0.0.1:0", "--media", taken.Addr().String(), "--data", t.TempDir()}, "config.port: media port " + taken.Addr().String()},
 		{"a folder that is a file", free("--data", file), file},
-		{"a database that is not there", free("--data", t.TempDir(), "--database", "postgres://u:secret@127.0.0.1:1/db?connect_timeout=2"), "127.0.0.1:1"},
-		{"a Redis that is not there", free("--data", t.TempDir(), "--redis", "redis://127.0.0.1:1"), "127.0.0.1:1"},
+		{"a database that is not there", free("--data", t.TempDir(), "--database", "postgres://u:secret@127.0.0.1:1/db?connect_timeout=2", "--wait", "0s"), "127.0.0.1:1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,58 +8,89 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"hecai/contest"
-
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
+
+	"hecai/strict"
 )
 
 // formulaStarts are the characters that make a spreadsheet program run a CSV
 // cell. Such a cell is written behind an apostrophe, which reading takes away.
 const formulaStarts = "=+-@\t\r"
 
-// readCSV reads the records of a CSV file that is not blank.
-func readCSV(data []byte) ([]record, []contest.Problem) {
+// separators are what may part the cells of a CSV file.
+const separators = ",;\t，；|"
+
+// readCSV reads the records of a CSV file that is not blank. What parts the cells
+// is that with which a heading is found, and otherwise the commonest of all.
+func readCSV(data []byte) ([]record, []strict.Problem) {
 	text, ok := decodeText(data)
 	if !ok {
-		return nil, []contest.Problem{{Code: "sheet.encoding"}}
+		return nil, []strict.Problem{{Code: "sheet.encoding"}}
 	}
+	// A carriage return alone ends a line too: "CSV (Macintosh)".
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	best, most := ',', 0
+	for _, c := range separators {
+		top, _ := parseCSV(text, c, headerDepth)
+		score := 0
+		if head := findHeading(top); head >= 0 {
+			_, at, _ := heading(top[head])
+			for _, place := range at {
+				if place >= 0 {
+					score++
+				}
+			}
+		}
+		if score > most {
+			best, most = c, score
+		}
+	}
+	return parseCSV(text, best, maxRows+headerDepth+1)
+}
+
+// parseCSV reads at most so many records that are not blank; with more the file
+// is refused, unless it was only to look for the heading.
+func parseCSV(text string, separator rune, most int) ([]record, []strict.Problem) {
 	r := csv.NewReader(strings.NewReader(text))
-	r.Comma = separator(text)
+	r.Comma = separator
 	r.FieldsPerRecord = -1
 	var records []record
-	var problems []contest.Problem
+	var problems []strict.Problem
 	for len(problems) < maxProblems {
-		cells, err := r.Read()
+		fields, err := r.Read()
 		var bad *csv.ParseError
 		switch {
 		case errors.Is(err, io.EOF):
 			return records, problems
 		case errors.As(err, &bad):
-			problems = append(problems, contest.Problem{
+			problems = append(problems, strict.Problem{
 				Line: bad.Line, Code: "sheet.quotes", Args: map[string]any{"column": bad.Column},
 			})
 			continue
 		case err != nil:
-			return nil, []contest.Problem{{Code: "sheet.broken"}}
+			return nil, []strict.Problem{{Code: "sheet.broken"}}
 		}
 		line, _ := r.FieldPos(0)
-		if len(cells) > maxColumns {
-			return nil, tooWide(line)
+		rec := record{line: line}
+		for i, field := range fields {
+			c := cell{text: unguard(field)}
+			if i >= maxColumns && !c.blank() {
+				return records, tooWide(line)
+			}
+			if i < maxColumns {
+				rec.cells = append(rec.cells, c)
+			}
 		}
-		rec := record{line: line, cells: cells}
-		if rec.blank() {
-			continue
+		switch {
+		case rec.blank():
+		case len(records) == most:
+			return records, tooMany(line)
+		default:
+			records = append(records, rec)
 		}
-		if len(records) > MaxRows+headerDepth {
-			return nil, []contest.Problem{{Line: line, Code: "sheet.too_many_rows", Args: map[string]any{"max": MaxRows}}}
-		}
-		for i, cell := range rec.cells {
-			rec.cells[i] = unguard(cell)
-		}
-		records = append(records, rec)
 	}
-	return nil, problems
+	return records, problems
 }
 
 // decodeText returns the file's text as UTF-8.
@@ -78,51 +109,10 @@ func decodeText(data []byte) (string, bool) {
 	return string(text), true
 }
 
-// separator guesses what parts the cells from the first lines: the commonest of
-// comma, tab and semicolon.
-func separator(text string) rune {
-	head := text[:min(len(text), 4096)]
-	best, most := ',', strings.Count(head, ",")
-	for _, c := range "\t;" {
-		if n := strings.Count(head, string(c)); n > most {
-			best, most = c, n
-		}
-	}
-	return best
-}
-
-// guard keeps a cell from being run as a formula.
-func guard(cell string) string {
-	if cell != "" && strings.ContainsRune(formulaStarts, rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
-}
-
-// unguard undoes guard.
+// unguard takes off what keeps a cell from being run as a formula.
 func unguard(cell string) string {
 	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune(formulaStarts, rune(cell[1])) {
 		return cell[1:]
 	}
 	return cell
-}
-
-// WriteCSV writes the entries as CSV, with a byte order mark, so that
-// spreadsheet programs read the Chinese right. Read takes it back.
-func WriteCSV(w io.Writer, plan *contest.Plan, entries []contest.Entry) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil {
-		return err
-	}
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
-	for _, cells := range export(plan, entries) {
-		for i, cell := range cells {
-			cells[i] = guard(cell)
-		}
-		if err := out.Write(cells); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
 }

@@ -10,16 +10,18 @@ import (
 	"testing"
 	"unicode/utf16"
 
-	"hecai/contest"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"hecai/contest"
+	"hecai/contest/plan"
+	"hecai/contest/roster"
 )
 
-func plan(t testing.TB) *contest.Plan {
+func jilin(t testing.TB) *contest.Plan {
 	t.Helper()
-	p, problems := contest.ParsePlan(contest.Jilin2024)
+	p, problems := plan.Parse(plan.Jilin2024)
 	if p == nil {
 		t.Fatal(problems)
 	}
@@ -31,8 +33,8 @@ const list = "项目编号,项目名称,赛道,赛题方向,团队名称,牵头�
 	"\r\n" +
 	",示例二,city,2,示例二队,示例单位,,\r\n"
 
-func wantRows() []contest.EntryRow {
-	return []contest.EntryRow{
+func wantRows() []roster.Row {
+	return []roster.Row{
 		{Line: 2, Code: "e001", Title: "示例项目", Track: "气象服务", Direction: "1", Team: "示例队", Lead: "示例单位",
 			Partners: "示例甲；示例乙", Summary: "示例，\n两行"},
 		{Line: 5, Title: "示例二", Track: "city", Direction: "2", Team: "示例二队", Lead: "示例单位"},
@@ -69,7 +71,7 @@ func TestReadsEveryKindOfCSV(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, problems := Read(tt.in)
+			got, problems := Read(tt.in, "")
 			if diff := cmp.Diff(wantRows(), got.Rows); diff != "" || len(problems) > 0 {
 				t.Error(problems, diff)
 			}
@@ -81,12 +83,14 @@ func TestReadsHeadingsInAnyOrderAndLanguage(t *testing.T) {
 	in := "2024年参赛项目汇总表,,,,,\n" +
 		"Lead unit,Title*,联系电话,Track,Team,方向（序号）\n" +
 		"示例单位,示例项目,000,气象服务,示例队,1\n"
-	got, problems := Read([]byte(in))
+	got, problems := Read([]byte(in), "")
 	want := Table{
-		Rows: []contest.EntryRow{{
+		Rows: []roster.Row{{
 			Line: 3, Title: "示例项目", Track: "气象服务", Direction: "1", Team: "示例队", Lead: "示例单位",
+			Keep: roster.Keep{Partners: true, Summary: true},
 		}},
 		Ignored: []string{"联系电话"},
+		Columns: map[string]string{"lead": "A", "title": "B", "track": "D", "team": "E", "direction": "F"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(problems) > 0 {
 		t.Error(problems, diff)
@@ -107,17 +111,17 @@ func TestReadRefuses(t *testing.T) {
 		{"a column twice", "项目名称,title,赛道,赛题方向,团队名称,牵头单位\n", "sheet.duplicate_column", 1},
 		{"an open quote", head + "\"示例,气象服务,1,示例队,示例单位\n", "sheet.quotes", 2},
 		{"a huge cell", head + strings.Repeat("长", maxCell+1) + ",气象服务,1,示例队,示例单位\n", "sheet.cell_too_long", 2},
-		{"too many rows", head + strings.Repeat("示例,气象服务,1,示例队,示例单位\n", MaxRows+1), "sheet.too_many_rows", MaxRows + 2},
-		{"far too many rows", head + strings.Repeat("示例,气象服务,1,示例队,示例单位\n", MaxRows+99), "sheet.too_many_rows", MaxRows + headerDepth + 2},
-		{"too many columns", head + strings.Repeat(",", maxColumns) + "\n", "sheet.too_many_columns", 2},
+		{"too many rows", head + strings.Repeat("示例,气象服务,1,示例队,示例单位\n", maxRows+1), "sheet.too_many_rows", maxRows + 2},
+		{"far too many rows", head + strings.Repeat("示例,气象服务,1,示例队,示例单位\n", maxRows+99), "sheet.too_many_rows", maxRows + headerDepth + 2},
+		{"too many columns", head + strings.Repeat(",", maxColumns) + "x\n", "sheet.too_many_columns", 2},
 		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\xff\xff", "sheet.encoding", 0},
 		{"an old or locked workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "sheet.old_or_locked", 0},
 		{"a broken workbook", "PK\x03\x04rubbish", "sheet.broken", 0},
-		{"too large", strings.Repeat("x", MaxBytes+1), "sheet.too_large", 0},
+		{"too large", strings.Repeat("x", maxBytes+1), "sheet.too_large", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, problems := Read([]byte(tt.in))
+			_, problems := Read([]byte(tt.in), "")
 			if len(problems) == 0 || problems[0].Code != tt.code || problems[0].Line != tt.line {
 				t.Errorf("got %v, want %s at line %d", problems, tt.code, tt.line)
 			}
@@ -127,47 +131,38 @@ func TestReadRefuses(t *testing.T) {
 
 func TestEveryBadQuoteIsNamed(t *testing.T) {
 	in := "项目名称,赛道,赛题方向,团队名称,牵头参赛单位\na\"b,1,1,c,d\n好,1,1,c,d\ne\"f,1,1,c,d\n"
-	_, problems := Read([]byte(in))
+	_, problems := Read([]byte(in), "")
 	if len(problems) != 2 || problems[0].Line != 2 || problems[1].Line != 4 {
 		t.Error(problems)
 	}
 }
 
 func TestExportsComeBackUnchanged(t *testing.T) {
-	p := plan(t)
+	p := jilin(t)
 	entries, _ := contest.Sample()
 	entries[3].Title = "=1+1 示例"
 	entries[4].State = contest.Withdrawn
-	for name, write := range map[string]func(io.Writer, *contest.Plan, []contest.Entry) error{
-		"xlsx": WriteXLSX, "csv": WriteCSV,
-	} {
-		t.Run(name, func(t *testing.T) {
-			var b bytes.Buffer
-			if err := write(&b, p, entries); err != nil {
-				t.Fatal(err)
-			}
-			if name == "csv" && strings.Contains(b.String(), ",=1+1") {
-				t.Error("a cell would run as a formula")
-			}
-			table, problems := Read(b.Bytes())
-			if len(problems) > 0 {
-				t.Fatal(problems)
-			}
-			got := contest.PlanImport(p, entries, table.Rows)
-			if len(got.Same) != len(entries) || len(got.Problems) > 0 || len(table.Ignored) != 2 {
-				t.Errorf("%d the same, ignored %v, changes %+v, problems %v", len(got.Same), table.Ignored, got.Change, got.Problems)
-			}
-		})
+	var b bytes.Buffer
+	if err := writeXLSX(&b, p, entries); err != nil {
+		t.Fatal(err)
+	}
+	table, problems := Read(b.Bytes(), "")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	got := roster.Import(p, entries, table.Rows)
+	if len(got.Same) != len(entries) || len(got.Problems) > 0 || len(table.Ignored) != 2 {
+		t.Errorf("%d the same, ignored %v, changes %+v, problems %v", len(got.Same), table.Ignored, got.Change, got.Problems)
 	}
 }
 
 func TestTemplateTakesEntries(t *testing.T) {
-	p := plan(t)
+	p := jilin(t)
 	var b bytes.Buffer
 	if err := WriteTemplate(&b, p); err != nil {
 		t.Fatal(err)
 	}
-	if _, problems := Read(b.Bytes()); len(problems) != 1 || problems[0].Code != "sheet.empty" {
+	if _, problems := Read(b.Bytes(), ""); len(problems) != 1 || problems[0].Code != "sheet.empty" {
 		t.Errorf("an empty template: %v", problems)
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(b.Bytes()))
@@ -189,11 +184,11 @@ func TestTemplateTakesEntries(t *testing.T) {
 	if _, err := f.WriteTo(&b); err != nil {
 		t.Fatal(err)
 	}
-	table, problems := Read(b.Bytes())
+	table, problems := Read(b.Bytes(), "")
 	if len(problems) > 0 || len(table.Rows) != 1 {
 		t.Fatal(table, problems)
 	}
-	got := contest.PlanImport(p, nil, table.Rows)
+	got := roster.Import(p, nil, table.Rows)
 	if len(got.Problems) > 0 || len(got.Add) != 1 || got.Add[0].Direction != 2 || table.Rows[0].Line != 2 {
 		t.Errorf("%+v", got)
 	}
@@ -208,7 +203,7 @@ func FuzzReadCSV(f *testing.F) {
 		if bytes.HasPrefix(data, []byte("PK")) {
 			t.Skip("not CSV")
 		}
-		table, problems := Read(data)
+		table, problems := Read(data, "")
 		if len(problems) == 0 && len(table.Rows) == 0 {
 			t.Fatal("neither rows nor problems")
 		}
@@ -225,10 +220,10 @@ func FuzzReadCSV(f *testing.F) {
 // FuzzReadXLSX changes the two parts that hold the cells inside a sound file, as
 // a change anywhere else breaks the archive's checksums before we look.
 func FuzzReadXLSX(f *testing.F) {
-	p := plan(f)
+	p := jilin(f)
 	entries, _ := contest.Sample()
 	var b bytes.Buffer
-	if err := WriteXLSX(&b, p, entries[:2]); err != nil {
+	if err := writeXLSX(&b, p, entries[:2]); err != nil {
 		f.Fatal(err)
 	}
 	const cells, texts = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
@@ -237,7 +232,7 @@ func FuzzReadXLSX(f *testing.F) {
 	f.Fuzz(func(t *testing.T, cellsXML, textsXML []byte) {
 		changed := maps.Clone(parts)
 		changed[cells], changed[texts] = cellsXML, textsXML
-		table, problems := Read(pack(t, changed))
+		table, problems := Read(pack(t, changed), "")
 		if len(problems) == 0 && len(table.Rows) == 0 {
 			t.Fatal("neither rows nor problems")
 		}

@@ -1,19 +1,17 @@
 package sheet
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 
-	"hecai/contest"
-
 	"github.com/xuri/excelize/v2"
-)
 
-// maxUnzipped bounds what an .xlsx file may unfold to.
-const maxUnzipped = 64 << 20
+	"hecai/contest"
+	"hecai/contest/roster"
+	"hecai/strict"
+)
 
 // The names of the written sheets.
 const (
@@ -21,56 +19,101 @@ const (
 	helpSheet = "填写说明"
 )
 
-// readXLSX reads the records of the first sheet that are not blank.
-func readXLSX(data []byte) ([]record, []contest.Problem) {
-	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
-		RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped,
-	})
-	if err != nil {
-		return nil, broken(0)
+// readXLSX reads the sheet that holds the list: the one with a whole heading,
+// visible ones first. Of several, the one that want names.
+func readXLSX(data []byte, want string) (Table, []strict.Problem) {
+	b, err := openBook(data)
+	if err != nil || len(b.sheets) == 0 {
+		return Table{}, broken(0)
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
-	names := f.GetSheetList()
-	if len(names) == 0 {
-		return nil, broken(0)
-	}
-	rows, err := f.Rows(names[0])
-	if err != nil {
-		return nil, broken(0)
-	}
-	defer rows.Close() //nolint:errcheck // nothing was written
-	var records []record
-	line := 0
-	for rows.Next() {
-		line++
-		cells, err := rows.Columns()
-		if err != nil {
-			return nil, broken(line)
+	defer b.numbers.close()
+	var all []listing
+	for _, s := range b.sheets {
+		if s.part == "" || want != "" && s.name != want {
+			continue
 		}
-		if len(cells) > maxColumns {
-			return nil, tooWide(line)
-		}
-		rec := record{line: line, cells: cells}
-		if line > maxLines || len(records) > MaxRows+headerDepth {
-			return nil, []contest.Problem{{Line: line, Code: "sheet.too_many_rows", Args: map[string]any{"max": MaxRows}}}
-		}
-		if !rec.blank() {
-			records = append(records, rec)
-		}
+		l := listing{bookSheet: s}
+		l.records, l.problems = b.rows(s)
+		all = append(all, l)
 	}
-	if rows.Error() != nil {
-		return nil, broken(line)
+	if want != "" && len(all) == 0 {
+		return Table{}, []strict.Problem{{Code: "sheet.unknown_sheet", Args: map[string]any{"sheet": clip(want)}}}
 	}
-	return records, nil
+	l, problems := choose(all)
+	if len(problems) > 0 {
+		return Table{}, problems
+	}
+	table, problems := assemble(l.records)
+	if len(l.problems) > 0 {
+		problems = l.problems
+	}
+	table.Sheet = l.name
+	if l.hidden {
+		table.Notices = append(table.Notices, strict.Problem{Code: "sheet.hidden_sheet", Args: map[string]any{"sheet": l.name}})
+	}
+	return table, problems
 }
 
-func broken(line int) []contest.Problem {
-	return []contest.Problem{{Line: line, Code: "sheet.broken"}}
+// A listing is one sheet of a book, read.
+type listing struct {
+	bookSheet
+	records  []record
+	problems []strict.Problem
 }
 
-// tooWide refuses a row at once: a hostile file may have very many of them.
-func tooWide(line int) []contest.Problem {
-	return []contest.Problem{{Line: line, Code: "sheet.too_many_columns", Args: map[string]any{"max": maxColumns}}}
+// whole reports whether the sheet has every column that a list needs, and filled
+// whether something stands below.
+func (l listing) heading() (some, whole, filled bool) {
+	head := findHeading(l.records)
+	if head < 0 {
+		return false, false, false
+	}
+	_, at, _ := heading(l.records[head])
+	whole = true
+	for i, c := range columns() {
+		whole = whole && (!c.required || at[i] >= 0)
+	}
+	return true, whole, len(l.records) > head+1
+}
+
+// choose finds the one list among the sheets. It asks for a choice only where
+// two sheets that a person sees are both lists with something in them.
+func choose(all []listing) (listing, []strict.Problem) {
+	pick := func(hidden bool, fits func(some, whole, filled bool) bool) (out []listing) {
+		for _, l := range all {
+			if fits(l.heading()) && l.hidden == hidden {
+				out = append(out, l)
+			}
+		}
+		return out
+	}
+	whole := func(_, whole, filled bool) bool { return whole && filled }
+	for _, hidden := range []bool{false, true} {
+		if found := pick(hidden, whole); len(found) == 1 {
+			return found[0], nil
+		} else if len(found) > 1 {
+			var names []string
+			for _, l := range found {
+				names = append(names, l.name)
+			}
+			return listing{}, []strict.Problem{{Code: "sheet.several",
+				Args: map[string]any{"n": len(names), "sheets": strings.Join(names, "、"), "names": names}}}
+		}
+	}
+	// No list: what comes nearest tells what is missing.
+	for _, fits := range []func(some, whole, filled bool) bool{
+		func(_, whole, _ bool) bool { return whole }, func(some, _, _ bool) bool { return some }, func(_, _, _ bool) bool { return true },
+	} {
+		for _, hidden := range []bool{false, true} {
+			found := pick(hidden, fits)
+			for _, l := range found {
+				if len(l.records) > 0 || len(l.problems) > 0 {
+					return l, nil
+				}
+			}
+		}
+	}
+	return listing{}, []strict.Problem{{Code: "sheet.empty"}}
 }
 
 // export lists the heading and the entries as cells. The last two columns are
@@ -86,7 +129,7 @@ func export(plan *contest.Plan, entries []contest.Entry) [][]string {
 	}
 	for _, e := range entries {
 		track, _ := plan.Track(e.Track)
-		row := contest.EntryRow{
+		row := roster.Row{
 			Code: string(e.ID), Title: e.Title, Track: track.Short, Direction: strconv.Itoa(e.Direction),
 			Team: e.Team, Lead: e.Lead, Partners: strings.Join(e.Partners, "；"), Summary: e.Summary,
 		}
@@ -99,10 +142,10 @@ func export(plan *contest.Plan, entries []contest.Entry) [][]string {
 	return out
 }
 
-// WriteXLSX writes the entries as an .xlsx file, with a choice list for the
+// writeXLSX writes the entries as an .xlsx file, with a choice list for the
 // track and a second sheet that explains the columns and lists tracks and
 // directions. Read takes it back.
-func WriteXLSX(w io.Writer, plan *contest.Plan, entries []contest.Entry) error {
+func writeXLSX(w io.Writer, plan *contest.Plan, entries []contest.Entry) error {
 	f := excelize.NewFile()
 	defer f.Close() //nolint:errcheck // nothing is kept on disk
 	if err := f.SetSheetName("Sheet1", listSheet); err != nil {
@@ -130,7 +173,7 @@ func WriteXLSX(w io.Writer, plan *contest.Plan, entries []contest.Entry) error {
 }
 
 // WriteTemplate writes an empty list to fill in.
-func WriteTemplate(w io.Writer, plan *contest.Plan) error { return WriteXLSX(w, plan, nil) }
+func WriteTemplate(w io.Writer, plan *contest.Plan) error { return writeXLSX(w, plan, nil) }
 
 func writeCells(f *excelize.File, sheet string, rows [][]string) error {
 	for y, row := range rows {
@@ -183,7 +226,7 @@ func chooseTrack(f *excelize.File, plan *contest.Plan, column string) error {
 		names = append(names, t.Short)
 	}
 	choice := excelize.NewDataValidation(true)
-	choice.SetSqref(fmt.Sprintf("%s2:%s%d", column, column, MaxRows+1))
+	choice.SetSqref(fmt.Sprintf("%s2:%s%d", column, column, maxRows+1))
 	if err := choice.SetDropList(names); err != nil {
 		// A list over 255 characters has no room in the cell's rule; the names
 		// are on the second sheet all the same.
@@ -203,7 +246,7 @@ func help(plan *contest.Plan) [][]string {
 		{"赛题方向", "必填", "填方向的序号，见下表"},
 		{"团队名称", "必填", "每个团队只能提交 1 个项目"},
 		{"牵头参赛单位", "必填", "合作组队须指定一个牵头单位；组织单位不得参赛"},
-		{"合作单位", "可空", fmt.Sprintf("多个单位用“；”隔开，不超过 %d 个", contest.MaxPartners)},
+		{"合作单位", "可空", fmt.Sprintf("多个单位用“；”“，”或“、”隔开，不超过 %d 个", contest.MaxPartners)},
 		{"项目简介", "可空", fmt.Sprintf("不超过 %d 字，将公开显示", contest.MaxSummary)},
 		{},
 		{"赛道", "序号", "赛题方向"},

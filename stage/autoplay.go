@@ -23,7 +23,7 @@ func Autoplay(ctx context.Context, s *Stage) error {
 	began := s.now()
 	director := Actor{Role: cue.RoleDirector, Name: "autoplay"}
 	for {
-		state := s.shown.Load()
+		state := s.shown.Load().state
 		id, wait, arm, moved := state.Next()
 		if id == "" || state.Ended() {
 			return nil

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"hecai/contest"
+	"hecai/contest/score"
+	"hecai/lease"
 	"hecai/stage"
 	"hecai/stage/cue"
 	"hecai/vote"
@@ -18,13 +20,13 @@ import (
 // which a disk is not part of.
 type shelf struct {
 	facts  []cue.Fact
-	sheets []contest.Sheet
+	sheets []score.Sheet
 	text   []byte
 	root   string
 	deny   int // appends to refuse
 }
 
-func (s *shelf) AppendFacts(_ context.Context, _ contest.SessionID, expect int64, facts []cue.Fact) error {
+func (s *shelf) AppendFacts(_ context.Context, _ lease.Lease, expect int64, facts []cue.Fact) error {
 	if s.deny > 0 {
 		s.deny--
 		return errDisk
@@ -36,31 +38,35 @@ func (s *shelf) AppendFacts(_ context.Context, _ contest.SessionID, expect int64
 	return nil
 }
 
-func (s *shelf) LoadFacts(_ context.Context, _ contest.SessionID, after int64) ([]cue.Fact, error) {
+func (s *shelf) PurgeTake(context.Context, lease.Lease, int64, contest.ShowID, []cue.Fact) error {
+	return errDisk
+}
+
+func (s *shelf) LoadFacts(_ context.Context, _ contest.ShowID, after int64) ([]cue.Fact, error) {
 	return append([]cue.Fact{}, s.facts[after:]...), nil
 }
 
-func (s *shelf) Sheets(context.Context, contest.SessionID) ([]contest.Sheet, error) {
+func (s *shelf) Sheets(context.Context, contest.ShowID) ([]score.Sheet, error) {
 	return s.sheets, nil
 }
-func (s *shelf) SaveSheet(context.Context, contest.Sheet, int64) error { return errDisk }
+func (s *shelf) SaveSheet(context.Context, lease.Lease, score.Sheet, int64) error { return errDisk }
 
-func (s *shelf) LockSheets(context.Context, contest.SessionID, contest.EntryID, int64) ([]contest.Sheet, error) {
+func (s *shelf) LockSheets(context.Context, lease.Lease, []contest.EntryID, int64) ([]score.Sheet, error) {
 	return s.sheets, nil
 }
 
-func (s *shelf) SaveSeal(_ context.Context, _ contest.SessionID, _ int, text json.RawMessage, root string) error {
+func (s *shelf) SaveSeal(_ context.Context, _ lease.Lease, _ int, text json.RawMessage, root string) error {
 	s.text, s.root = text, root
 	return nil
 }
 
-func (s *shelf) LoadSeal(context.Context, contest.SessionID) (int, json.RawMessage, string, error) {
+func (s *shelf) LoadSeal(context.Context, contest.ShowID) (int, json.RawMessage, string, error) {
 	return 1, s.text, s.root, nil
 }
 
 func (s *shelf) SaveMessage(context.Context, stage.Message) error      { return nil }
 func (s *shelf) SetMessageState(context.Context, string, string) error { return nil }
-func (s *shelf) Messages(context.Context, contest.SessionID, string, int) ([]stage.Message, error) {
+func (s *shelf) Messages(context.Context, contest.ShowID, string, int) ([]stage.Message, error) {
 	return nil, nil
 }
 
@@ -83,6 +89,10 @@ func (u *urn) Close(context.Context, vote.BallotID) (vote.Ballot, vote.Tally, er
 func (u *urn) Extend(context.Context, vote.BallotID, time.Duration) (vote.Ballot, error) {
 	return u.b, nil
 }
+func (u *urn) Reveal(context.Context, vote.BallotID) (vote.Ballot, error) {
+	u.b.State = vote.StateRevealed
+	return u.b, nil
+}
 func (u *urn) Ballot(vote.BallotID) (vote.Ballot, vote.Tally, bool) {
 	return u.b, vote.NewTally(u.b), true
 }
@@ -99,11 +109,11 @@ func play(t *testing.T, edit func(*cue.Rundown)) *played {
 	t.Helper()
 	c := catalog(t, 9, 5)
 	p := &played{shelf: &shelf{}}
-	u := &urn{vote.Ballot{ID: "b", Session: "final", Title: "人气", Visibility: vote.Hidden, State: vote.StateArmed}}
+	u := &urn{vote.Ballot{ID: "b", Show: "final", Title: "人气", Visibility: vote.Hidden, Level: 2, State: vote.StateArmed}}
 	for i, e := range c.Entries {
 		u.b.Options = append(u.b.Options, vote.Option{No: i + 1, Entry: e.ID, Track: e.Track})
 		for j, judge := range c.Judges {
-			s := contest.Sheet{Session: "final", Entry: e.ID, Judge: judge.ID, Rev: 1, State: contest.SheetSubmitted, Marks: map[contest.CriterionID]contest.Mark{}}
+			s := score.Sheet{Show: "final", Entry: e.ID, Judge: judge.ID, Rev: 1, State: score.SheetSubmitted, Marks: map[contest.CriterionID]contest.Mark{}}
 			for _, k := range c.Plan.Criteria {
 				s.Marks[k.ID] = markOf(i, j)
 			}

@@ -3,7 +3,8 @@ package stage
 import (
 	"context"
 
-	"hecai/contest"
+	"hecai/contest/score"
+	"hecai/fault"
 	"hecai/stage/cue"
 	"hecai/vote"
 )
@@ -16,6 +17,7 @@ func (s *Stage) catchUp(ctx context.Context) {
 	if s.lost && !s.find(ctx) {
 		return
 	}
+	s.markRevealed(ctx)
 	if s.state.Ended() {
 		s.unnoted = false
 		return
@@ -24,9 +26,13 @@ func (s *Stage) catchUp(ctx context.Context) {
 	facts = append(facts, s.movedBallots()...)
 	facts = append(facts, s.movedCamera()...)
 	if s.unnoted {
+		began := s.ticks()
 		more, err := s.movedSheets(ctx)
 		if err != nil {
 			s.cfg.Log.Error("stage: read sheets", "err", err)
+			if s.leave(began); fault.KindOf(err) == fault.Unavailable {
+				return // nor is anything else known now
+			}
 		} else {
 			facts, s.unnoted = append(facts, more...), false
 		}
@@ -39,7 +45,10 @@ func (s *Stage) catchUp(ctx context.Context) {
 
 // opening says which session this is, if that is not what everyone knows.
 func (s *Stage) opening(r cue.Rundown) []cue.Fact {
-	body := cue.SessionOpened{ID: r.Session, Title: r.Title, Subtitle: r.Subtitle, Mode: r.Mode}
+	body := cue.SessionOpened{ID: s.id, Title: r.Title, Subtitle: r.Subtitle, Mode: r.Mode}
+	if s.id.Take() > 0 {
+		body.Mode = cue.ModeRehearsal
+	}
 	if s.state.Session() == body {
 		return nil
 	}
@@ -65,6 +74,19 @@ func (s *Stage) movedBallots() []cue.Fact {
 		}
 	}
 	return facts
+}
+
+// markRevealed tells the box of ballots whose figures are public: they are voted
+// on no more.
+func (s *Stage) markRevealed(ctx context.Context) {
+	for _, b := range s.cfg.Box.Ballots() {
+		if b.State != vote.StateClosed || b.Round == 0 || !s.concerns(b) || !s.state.FiguresPublic(b.ID, b.Round) {
+			continue
+		}
+		if _, err := s.cfg.Box.Reveal(ctx, b.ID); err != nil {
+			s.cfg.Log.Error("stage: mark a ballot revealed", "ballot", b.ID, "err", err)
+		}
+	}
 }
 
 func closed(b vote.Ballot) bool {
@@ -113,9 +135,9 @@ func (s *Stage) movedSheets(ctx context.Context) ([]cue.Fact, error) {
 }
 
 // note is the fact that brings a dot up to its sheet, if there is a difference.
-func note(dot cue.Dot, sheet contest.Sheet) []cue.Fact {
+func note(dot cue.Dot, sheet score.Sheet) []cue.Fact {
 	switch {
-	case sheet.State == contest.SheetRecused:
+	case sheet.State == score.SheetRecused:
 		return said(cue.SheetNoted{Entry: sheet.Entry, Judge: dot.ID, Recused: true})
 	case sheet.Entry != "" && handedIn(sheet) != dot.Done:
 		return said(cue.SheetNoted{Entry: sheet.Entry, Judge: dot.ID, Done: handedIn(sheet)})

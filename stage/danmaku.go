@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"hecai/contest"
 	"hecai/fault"
 	"hecai/stage/cue"
 )
@@ -20,27 +21,29 @@ const (
 	maxMessage  = 60              // runes
 	maxSpeaker  = 16              // runes of a name
 	voterPause  = 3 * time.Second // between two messages of one voter
+	lately      = time.Minute     // see admit
 	messageRate = 50              // most messages a second, so that votes keep the disk
 	maxPending  = 300             // waiting for a moderator
 	maxKept     = 500             // shown ones that can still be retracted
 	maxSpeakers = 20000           // voters whose last message is remembered
+	maxRecent   = 50              // shown ones that a late phone is given
 )
 
 // Danmaku is the audience's lines over the picture (弹幕). A line is stored
-// before anyone sees it; in the review mode it waits for a moderator. Whoever
-// wrote it is never told.
+// before anyone sees it; in the review mode, and where held says so, it waits for
+// a moderator. Who wrote it is never told.
 type Danmaku struct {
 	stage *Stage
 
 	verdicts sync.Mutex // one verdict at a time, so that two on the same line can't both hold
 
-	mu      sync.Mutex // guards all below; never held while storing
-	pending []Message  // oldest first
-	shown   []Message  // oldest first
-	last    map[int64]int64
-	second  int64 // of the rate
-	count   int   // messages in it
-	seq     int64 // of the last event
+	mu      sync.Mutex      // guards all below; never held while storing
+	pending []Message       // oldest first
+	shown   []Message       // oldest first
+	last    map[int64]int64 // ticks, ms
+	second  int64           // of the rate
+	count   int             // messages in it
+	seq     int64           // of the last event
 }
 
 func newDanmaku(ctx context.Context, s *Stage) (*Danmaku, error) {
@@ -57,7 +60,7 @@ func newDanmaku(ctx context.Context, s *Stage) (*Danmaku, error) {
 // everyone has it, or "pending".
 func (d *Danmaku) Say(ctx context.Context, voter int64, text, name string) (id, state string, err error) {
 	state = MessageApproved
-	switch d.stage.shown.Load().Danmaku() {
+	switch d.stage.shown.Load().state.Danmaku() {
 	case cue.DanmakuOff:
 		return "", "", fault.New(fault.Closed, "danmaku.off", "danmaku is off")
 	case cue.DanmakuReview:
@@ -73,14 +76,17 @@ func (d *Danmaku) Say(ctx context.Context, voter int64, text, name string) (id, 
 	if name, err = tidy(name, maxSpeaker, "danmaku.name"); err != nil {
 		return "", "", err
 	}
+	if held(text) || held(name) {
+		state = MessagePending
+	}
 	now := d.stage.now()
-	if err := d.admit(voter, now, state); err != nil {
+	if err := d.admit(voter, d.stage.ticks(), state); err != nil {
 		return "", "", err
 	}
 	var random [8]byte
 	rand.Read(random[:]) // never fails: crypto/rand ends the process instead
 	m := Message{
-		ID: hex.EncodeToString(random[:]), Session: d.stage.id, Voter: voter,
+		ID: hex.EncodeToString(random[:]), Show: d.stage.id, Voter: voter,
 		Name: name, Text: text, At: now, State: state,
 	}
 	if err := d.stage.cfg.Messages.SaveMessage(ctx, m); err != nil {
@@ -90,39 +96,47 @@ func (d *Danmaku) Say(ctx context.Context, voter int64, text, name string) (id, 
 	return m.ID, state, nil
 }
 
-// tidy makes a text one printable line.
+// tidy makes a text one line of what shows; emoji and joined letters stay whole.
 func tidy(text string, most int, code string) (string, error) {
 	if !utf8.ValidString(text) || len(text) > 16*most {
 		return "", fault.New(fault.Invalid, code, "not text, or %d bytes of it", len(text)).With("max", most)
 	}
 	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r): // controls, and marks that turn the reading direction
+		if unicode.IsControl(r) && !unicode.IsSpace(r) {
 			return -1
 		}
 		return r
 	}, text)
-	text = strings.Join(strings.Fields(text), " ")
+	text = contest.OneLine(text)
 	if utf8.RuneCountInString(text) > most {
 		return "", fault.New(fault.Invalid, code, "%d runes", utf8.RuneCountInString(text)).With("max", most)
 	}
 	return text, nil
 }
 
-// admit holds everyone to the bounds.
+// admit holds everyone to the bounds. now is counted by time that passes, so that
+// a wall clock that is set silences nobody.
 func (d *Danmaku) admit(voter, now int64, state string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if wait := d.last[voter] + voterPause.Milliseconds() - now; wait > 0 && d.last[voter] > 0 {
-		return fault.New(fault.Limited, "danmaku.too_fast", "%d ms early", wait).With("retryAfter", wait)
+	said, spoke := d.last[voter]
+	if wait := said + voterPause.Milliseconds() - now; spoke && wait > 0 {
+		return fault.New(fault.Limited, "danmaku.too_fast", "%d ms early", wait).After(time.Duration(wait) * time.Millisecond)
 	}
 	if second := now / 1000; second != d.second {
 		d.second, d.count = second, 0
 	}
-	if d.count >= messageRate || state == MessagePending && len(d.pending) >= maxPending {
-		return fault.New(fault.Limited, "danmaku.busy", "%d this second, %d pending", d.count, len(d.pending)).With("retryAfter", 1000)
+	// Half of everything is for those who have not spoken lately, so that a few
+	// who never stop silence nobody.
+	rate, room := messageRate, maxPending
+	if spoke && now-said < lately.Milliseconds() {
+		rate /= 2
+	}
+	if slices.ContainsFunc(d.pending, func(m Message) bool { return m.Voter == voter }) {
+		room /= 2
+	}
+	if d.count >= rate || state == MessagePending && len(d.pending) >= room {
+		return fault.New(fault.Limited, "danmaku.busy", "%d this second, %d pending", d.count, len(d.pending)).After(time.Second)
 	}
 	d.count++
 	if len(d.last) >= maxSpeakers {
@@ -135,13 +149,14 @@ func (d *Danmaku) admit(voter, now int64, state string) error {
 // keep takes a stored message in and shows it if it is approved.
 func (d *Danmaku) keep(m Message) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	if m.State == MessagePending {
-		d.pending = append(d.pending, m)
-		nudge(d.stage.desk)
+	if m.State != MessagePending {
+		defer d.mu.Unlock()
+		d.show(m)
 		return
 	}
-	d.show(m)
+	d.pending = append(d.pending, m)
+	d.mu.Unlock()
+	d.stage.staffChanged()
 }
 
 // show publishes a message. The caller holds mu.
@@ -187,6 +202,7 @@ func (d *Danmaku) Moderate(ctx context.Context, id, verdict string) error {
 	if err := d.stage.cfg.Messages.SetMessageState(ctx, id, move[1]); err != nil {
 		return fault.Wrap(fault.Internal, "danmaku.not_stored", err, "store a verdict")
 	}
+	defer d.stage.staffChanged()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.remove(id)
@@ -197,7 +213,6 @@ func (d *Danmaku) Moderate(ctx context.Context, id, verdict string) error {
 	case MessageRetracted:
 		d.publish(d.stage.now(), map[string]any{"retract": id})
 	}
-	nudge(d.stage.desk)
 	return nil
 }
 
@@ -227,6 +242,18 @@ func (d *Danmaku) queue() []cue.QueuedMessage {
 	defer d.mu.Unlock()
 	out := make([]cue.QueuedMessage, 0, len(d.pending))
 	for _, m := range d.pending {
+		out = append(out, cue.QueuedMessage{ID: m.ID, Name: m.Name, Text: m.Text, At: m.At})
+	}
+	return out
+}
+
+// Recent is what was shown last, oldest first.
+func (d *Danmaku) Recent() []cue.QueuedMessage {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	last := d.shown[max(0, len(d.shown)-maxRecent):]
+	out := make([]cue.QueuedMessage, 0, len(last))
+	for _, m := range last {
 		out = append(out, cue.QueuedMessage{ID: m.ID, Name: m.Name, Text: m.Text, At: m.At})
 	}
 	return out

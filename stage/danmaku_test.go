@@ -12,7 +12,7 @@ import (
 )
 
 // pass lets time pass for the stage, not for the test.
-func (r *rig) pass(d time.Duration) { r.now.Add(int64(d)) }
+func (r *rig) pass(d time.Duration) { r.now.Add(int64(d)); r.ticks.Add(int64(d)) }
 
 func (r *rig) danmaku(mode string) {
 	r.t.Helper()
@@ -134,6 +134,27 @@ func TestDanmakuIsOneLineOfText(t *testing.T) {
 	}
 }
 
+// TestDanmakuEmojiStayWhole is "emoji-in-danmaku": joined emoji and words are
+// told as they were typed, and what shows as nothing is refused.
+func TestDanmakuEmojiStayWhole(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	d := r.start().Danmaku()
+	r.danmaku(cue.DanmakuOpen)
+	for _, text := range []string{"👨\u200d👩\u200d👧 一家三口", "🏳\ufe0f\u200d🌈 彩虹", "می\u200cخواهم", "👍🏽", "1\ufe0f\u20e3"} {
+		r.say(1, text)
+		lines := r.lines()
+		if got := fmt.Sprint(lines[len(lines)-1].body); !strings.Contains(got, text) {
+			t.Errorf("%+q is told as %+q", text, got)
+		}
+	}
+	for _, text := range []string{"\u3164\u3164\u3164", "\u2800\u2800", "\u200d", "\ufe0f", "\u00ad\u200b", "\u202e", "\U000e0067"} {
+		r.pass(4 * time.Second)
+		_, _, err := d.Say(bg, 1, text, "")
+		wantCode(t, fmt.Sprintf("%+q", text), err, "danmaku.text")
+	}
+}
+
 func TestDanmakuLimits(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -143,7 +164,7 @@ func TestDanmakuLimits(t *testing.T) {
 	r.pass(time.Second)
 	_, _, err := d.Say(bg, 1, "二", "")
 	wantCode(t, "after a second", err, "danmaku.too_fast")
-	if wait, _ := fault.Of(err).Args["retryAfter"].(int64); fault.KindOf(err) != fault.Limited || wait <= 0 || wait > 2000 {
+	if wait := fault.Of(err).RetryAfter; fault.KindOf(err) != fault.Limited || wait <= 0 || wait > 2*time.Second {
 		t.Errorf("told to wait %v", fault.Of(err).Args)
 	}
 	_, _, err = d.Say(bg, 2, "别人", "")
@@ -279,5 +300,72 @@ func TestTwoModerators(t *testing.T) {
 				t.Errorf("%v: shown %d times, retracting: %v", verdicts, shown, err)
 			}
 		}
+	}
+}
+
+// TestAFewDoNotSilenceTheRest: fifty who never stop leave half of the rate and
+// half of the moderator's queue to those who have not spoken.
+func TestAFewDoNotSilenceTheRest(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.still = time.Now()
+	d := r.start().Danmaku()
+	r.danmaku(cue.DanmakuReview)
+	for round := range 20 {
+		for voter := range int64(50) {
+			_, _, err := d.Say(bg, 1+voter, "刷屏", "")
+			if err != nil && fault.CodeOf(err) != "danmaku.busy" {
+				t.Fatalf("round %d: %v", round, err)
+			}
+		}
+		r.pass(4 * time.Second)
+	}
+	for voter := range int64(100) {
+		if voter%40 == 0 {
+			r.pass(time.Second)
+		}
+		if _, _, err := d.Say(bg, 1000+voter, "加油", ""); err != nil {
+			t.Fatalf("voter %d: %v", voter, err)
+		}
+	}
+	r.danmaku(cue.DanmakuOpen)
+	r.pass(4 * time.Second)
+	busy := 0
+	for voter := range int64(100) {
+		if _, _, err := d.Say(bg, 1000+voter, "刷屏", ""); err != nil {
+			busy++
+		}
+	}
+	if busy != 75 {
+		t.Errorf("%d of 100 in one second by those who spoke a moment ago were refused, want 75", busy)
+	}
+	for voter := range int64(25) {
+		if _, _, err := d.Say(bg, 5000+voter, "加油", ""); err != nil {
+			t.Errorf("in the same second, voter %d: %v", voter, err)
+		}
+	}
+}
+
+// TestDanmakuForWhoComesLate: what everyone was shown last, and nothing that waits,
+// was rejected or was taken off.
+func TestDanmakuForWhoComesLate(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	d := r.start().Danmaku()
+	if got := d.Recent(); got == nil || len(got) != 0 {
+		t.Fatalf("before anyone spoke: %v", got)
+	}
+	r.danmaku(cue.DanmakuOpen)
+	for i := range 60 {
+		r.say(int64(i+1), fmt.Sprintf("第%d句", i))
+	}
+	off := r.say(100, "撤回的")
+	must(t, d.Moderate(bg, off, stage.Retract))
+	r.danmaku(cue.DanmakuReview)
+	r.say(101, "等待的")
+	must(t, d.Moderate(bg, r.say(102, "拒绝的"), stage.Reject))
+	got := d.Recent()
+	if len(got) != 50 || got[0].Text != "第10句" || got[49].Text != "第59句" || got[49].Name != "示例" {
+		t.Errorf("%d lines: %+v", len(got), got)
 	}
 }

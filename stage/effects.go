@@ -3,10 +3,10 @@ package stage
 import (
 	"context"
 	"crypto/rand"
-	"slices"
 	"time"
 
 	"hecai/contest"
+	"hecai/contest/score"
 	"hecai/fault"
 	"hecai/stage/cue"
 	"hecai/vote"
@@ -16,10 +16,10 @@ import (
 // carryOut does what a plan says, in order, and returns its facts. After an
 // error nothing of the plan is told; what already happened outside is found by
 // catchUp, and doing it again does no harm.
-func (s *Stage) carryOut(ctx context.Context, plan cue.Plan) ([]cue.Fact, error) {
+func (s *Stage) carryOut(ctx context.Context, actor Actor, plan cue.Plan) ([]cue.Fact, error) {
 	var facts []cue.Fact
 	for _, e := range plan.Effects {
-		more, err := s.effect(ctx, e)
+		more, err := s.effect(ctx, actor, e)
 		if err != nil {
 			return nil, err
 		}
@@ -28,12 +28,12 @@ func (s *Stage) carryOut(ctx context.Context, plan cue.Plan) ([]cue.Fact, error)
 	return facts, nil
 }
 
-func (s *Stage) effect(ctx context.Context, e cue.Effect) ([]cue.Fact, error) {
+func (s *Stage) effect(ctx context.Context, actor Actor, e cue.Effect) ([]cue.Fact, error) {
 	switch e.Op {
 	case cue.OpNone:
 		return e.Facts, nil
 	case cue.OpBallotOpen:
-		return s.openBallot(ctx, e)
+		return s.openBallot(ctx, actor, e)
 	case cue.OpBallotClose:
 		if _, _, err := s.cfg.Box.Close(ctx, e.Ballot); err != nil {
 			return nil, err
@@ -64,184 +64,219 @@ func (s *Stage) effect(ctx context.Context, e cue.Effect) ([]cue.Fact, error) {
 
 func said(b cue.Body) []cue.Fact { return []cue.Fact{cue.Make(b)} }
 
-// openBallot opens a ballot. One that is open already, because we ended between
-// the opening and its fact, is taken as it is.
-func (s *Stage) openBallot(ctx context.Context, e cue.Effect) ([]cue.Fact, error) {
-	b, err := s.cfg.Box.Open(ctx, e.Ballot, time.Duration(e.Seconds)*time.Second)
-	if fault.CodeOf(err) == "ballot.open" {
-		b, _, _ = s.cfg.Box.Ballot(e.Ballot)
-	} else if err != nil {
-		return nil, err
+// openBallot opens a ballot for a cue. One that is open already is taken as it is,
+// and so is the round that this cue has opened before, if we ended or the record
+// failed between the opening and its facts. Any other ballot that has closed stays
+// closed (ballot.closed).
+func (s *Stage) openBallot(ctx context.Context, actor Actor, e cue.Effect) ([]cue.Fact, error) {
+	b, _, known := s.cfg.Box.Ballot(e.Ballot)
+	ours := e.Round > 0 && b.Round >= e.Round
+	if known && !ours && b.State != vote.StateOpen {
+		if waits := !closed(b) || b.Missed(); waits && e.Round != b.Round+1 {
+			due := said(cue.BallotDue{Cue: e.Cue, Ballot: e.Ballot, Round: b.Round + 1})
+			if err := s.record(ctx, actor.String(), due); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return said(opened(b)), nil
+	if !ours && b.State != vote.StateOpen {
+		var err error
+		b, err = s.cfg.Box.Open(ctx, e.Ballot, time.Duration(e.Seconds)*time.Second)
+		if fault.CodeOf(err) == "ballot.open" { // by hand, just now
+			b, _, _ = s.cfg.Box.Ballot(e.Ballot)
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	round, open, _ := s.state.BallotFacts(e.Ballot)
+	switch {
+	case round == b.Round && open == (b.State == vote.StateOpen) && s.state.OnStage() == e.Ballot:
+		return nil, nil // all is told
+	case b.State == vote.StateOpen:
+		return said(opened(b)), nil
+	}
+	return append(said(opened(b)), cue.Make(cue.BallotClosed{Ballot: b.ID})), nil
 }
 
 func opened(b vote.Ballot) cue.BallotOpened {
 	return cue.BallotOpened{Ballot: b.ID, Title: b.Title, Round: b.Round, Deadline: b.PublicDeadline()}
 }
 
-// inPlay lists the entries that an action on sheets means.
+// inPlay lists the entries that an action on sheets means now: never one that was
+// withdrawn or left out.
 func (s *Stage) inPlay(id contest.EntryID) []contest.EntryID {
-	if id != cue.AllEntries {
+	if id == cue.AllEntries {
+		return s.state.InPlay()
+	}
+	if s.state.TakesPart(id) {
 		return []contest.EntryID{id}
 	}
-	var out []contest.EntryID
-	for _, e := range s.cfg.Catalog.Entries {
-		if e.Eligible() && !s.state.SheetsLocked(e.ID) {
-			out = append(out, e.ID)
-		}
-	}
-	slices.Sort(out)
-	return out
+	return nil
 }
 
 func (s *Stage) openSheets(ctx context.Context, id contest.EntryID) ([]cue.Fact, error) {
+	return s.tellSheets(ctx, s.inPlay(id), s.cfg.Catalog.Judges)
+}
+
+// tellSheets is the fact that the sheets of the entries are open to the judges.
+func (s *Stage) tellSheets(ctx context.Context, entries []contest.EntryID, judges []contest.Judge) ([]cue.Fact, error) {
 	sheets, err := s.cfg.Store.Sheets(ctx, s.id)
 	if err != nil {
 		return nil, err
 	}
 	body := cue.SheetsOpened{Panels: []cue.OpenPanel{}}
-	for _, entry := range s.inPlay(id) {
-		body.Panels = append(body.Panels, cue.OpenPanel{Entry: entry, Judges: s.dots(entry, sheets)})
+	for _, entry := range entries {
+		body.Panels = append(body.Panels, openPanel(entry, judges, sheets))
 	}
 	return said(body), nil
 }
 
-// dots says who of the panel has handed in; recused judges are not on it.
-func (s *Stage) dots(entry contest.EntryID, sheets []contest.Sheet) []cue.Dot {
-	out := []cue.Dot{}
-	for _, j := range s.cfg.Catalog.Judges {
+// openPanel says who of the panel has handed in and who is recused.
+func openPanel(entry contest.EntryID, judges []contest.Judge, sheets []score.Sheet) cue.OpenPanel {
+	out := cue.OpenPanel{Entry: entry, Judges: []cue.Dot{}}
+	for _, j := range judges {
 		sheet := find(sheets, entry, j.ID)
-		if sheet.State != contest.SheetRecused {
-			out = append(out, cue.Dot{ID: j.ID, Name: j.Name, Done: handedIn(sheet)})
+		if sheet.State == score.SheetRecused {
+			out.Recused = append(out.Recused, j.ID)
+		} else {
+			out.Judges = append(out.Judges, cue.Dot{ID: j.ID, Name: j.Name, Done: handedIn(sheet)})
 		}
 	}
-	slices.SortFunc(out, func(a, b cue.Dot) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
-	})
 	return out
 }
 
-func handedIn(s contest.Sheet) bool {
-	return s.State == contest.SheetSubmitted || s.State == contest.SheetLocked
+func handedIn(s score.Sheet) bool {
+	return s.State == score.SheetSubmitted || s.State == score.SheetLocked
 }
 
-func find(sheets []contest.Sheet, entry contest.EntryID, judge contest.JudgeID) contest.Sheet {
+func find(sheets []score.Sheet, entry contest.EntryID, judge contest.JudgeID) score.Sheet {
 	for _, s := range sheets {
 		if s.Entry == entry && s.Judge == judge {
 			return s
 		}
 	}
-	return contest.Sheet{}
+	return score.Sheet{}
 }
 
-// lockSheets locks the sheets that are in, if they make a quorum.
+// lockSheets locks the sheets that are in, if they make a quorum or the chair has
+// decided that they are enough. All means those that are in play now.
 func (s *Stage) lockSheets(ctx context.Context, id contest.EntryID) ([]cue.Fact, error) {
 	sheets, err := s.cfg.Store.Sheets(ctx, s.id)
 	if err != nil {
 		return nil, err
 	}
 	entries := s.inPlay(id)
-	short := 0
-	var first cue.LockedPanel
+	short := cue.Blocker{Code: "stage.quorum"}
+	var refusal *fault.Error
 	for _, entry := range entries {
-		if panel, ok := cue.Locked(&s.cfg.Catalog, entry, sheets); !ok {
-			if short++; short == 1 {
-				first = panel
-			}
+		panel, need, ok := s.state.Lock(entry, sheets)
+		if ok {
+			continue
+		}
+		if short.Entries = append(short.Entries, entry); refusal == nil {
+			refusal = fault.New(fault.Conflict, "stage.quorum", "entry %q has %d sheets of %d", entry, len(panel.Judges), need).
+				With("entry", string(entry)).With("title", panel.Title).With("have", len(panel.Judges)).With("need", need)
 		}
 	}
-	if short > 0 {
-		return nil, fault.New(fault.Conflict, "stage.quorum", "%d entries lack sheets", short).
-			With("entries", short).With("entry", string(first.Entry)).With("title", first.Title).With("have", len(first.Judges))
+	if refusal != nil {
+		s.block(short)
+		return nil, refusal.With("entries", len(short.Entries))
 	}
-	if sheets, err = s.cfg.Store.LockSheets(ctx, s.id, id, s.now()); err != nil {
-		return nil, err
+	if len(entries) > 0 {
+		if sheets, err = s.cfg.Store.LockSheets(ctx, s.cfg.Lease, entries, s.now()); err != nil {
+			return nil, err
+		}
 	}
+	s.block()
 	body := cue.SheetsLocked{Panels: []cue.LockedPanel{}}
 	for _, entry := range entries {
-		panel, _ := cue.Locked(&s.cfg.Catalog, entry, sheets)
+		panel, _, _ := s.state.Lock(entry, sheets)
 		body.Panels = append(body.Panels, panel)
 	}
 	return said(body), nil
 }
 
-// seal computes and stores the result. A refusal tells how many things stand in
-// the way and of which kind, never whose result it is.
-func (s *Stage) seal(ctx context.Context, counted vote.BallotID) ([]cue.Fact, error) {
-	for _, e := range s.cfg.Catalog.Entries {
-		if e.Eligible() && !s.state.SheetsLocked(e.ID) {
-			s.block("stage.not_locked")
-			return nil, fault.New(fault.Conflict, "stage.not_locked", "sheets of %q are not locked", e.ID).With("entry", string(e.ID))
-		}
+// seal computes and stores the result. What stands in the way is kept for the
+// desk; each has a command that clears it.
+func (s *Stage) seal(ctx context.Context, named vote.BallotID) ([]cue.Fact, error) {
+	if open := s.state.InPlay(); len(open) > 0 {
+		s.block(cue.Blocker{Code: cue.BlockNotLocked, Entries: open})
+		return nil, fault.New(fault.Conflict, "stage.not_locked", "sheets of %q are not locked", open[0]).With("entry", string(open[0]))
 	}
 	sheets, err := s.cfg.Store.Sheets(ctx, s.id)
 	if err != nil {
 		return nil, err
 	}
-	ballots, err := s.counted(ctx, counted)
+	ballots, err := s.counted(ctx, named)
 	if err != nil {
-		s.block(fault.CodeOf(err))
 		return nil, err
 	}
 	salt := make([]byte, 32)
 	rand.Read(salt) // never fails: crypto/rand ends the process instead
-	sealed, blockers, err := cue.Seal(&s.cfg.Catalog, s.id, sheets, ballots, salt)
+	sealed, blockers, err := s.state.Seal(sheets, ballots, salt)
 	if err != nil {
 		return nil, err
 	}
 	if len(blockers) > 0 {
-		codes := make([]string, len(blockers))
-		for i, b := range blockers {
-			codes[i] = b.Code
+		var list []cue.Blocker
+		for _, b := range blockers {
+			list = append(list, cue.Blocker{Code: b.Code, Award: b.Award, Entries: b.Entries})
 		}
-		s.block(codes...)
-		return nil, fault.New(fault.Conflict, "stage.blocked", "%d blockers: %v", len(codes), codes).With("codes", codes)
+		return nil, s.blocked(list)
 	}
 	version, _, _, err := s.cfg.Store.LoadSeal(ctx, s.id)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return nil, err
 	}
 	text, root := sealed.Text()
-	if err := s.cfg.Store.SaveSeal(ctx, s.id, version+1, text, root); err != nil {
+	if err := s.cfg.Store.SaveSeal(ctx, s.cfg.Lease, version+1, text, root); err != nil {
 		return nil, err
 	}
-	s.blockers = nil
-	return said(cue.ResultSealed{}), nil
+	s.block()
+	return said(sealed.Told()), nil
 }
 
-// block keeps the reasons for the director's desk.
-func (s *Stage) block(codes ...string) {
+// blocked keeps the reasons for the desk and returns the refusal that names them.
+func (s *Stage) blocked(list []cue.Blocker) error {
+	s.block(list...)
+	codes := make([]string, len(list))
+	for i, b := range list {
+		codes[i] = b.Code
+	}
+	return fault.New(fault.Conflict, "stage.blocked", "%d blockers: %v", len(codes), codes).With("codes", codes)
+}
+
+// block keeps the reasons for the director's desk, in place of those before.
+func (s *Stage) block(list ...cue.Blocker) {
 	texts := map[string]string{
-		contest.BlockTie:    "奖项边界有并列，须由评委会表决",
-		contest.BlockQuorum: "有项目的有效评分不足法定人数",
-		"stage.not_locked":  "还有评分表没有锁定",
-		"stage.ballot_open": "计入成绩的投票还没有关闭",
+		score.BlockTie:      "奖项边界有并列，须由评委会表决",
+		score.BlockQuorum:   "有项目的有效评分不足法定人数",
+		"stage.quorum":      "有项目的有效评分不足法定人数",
+		cue.BlockNotLocked:  "还有评分表没有锁定",
+		cue.BlockBallotOpen: "计入成绩的投票还没有关闭",
+		cue.BlockUnfair:     "有项目不在计入成绩的选票上",
+		cue.BlockOpenBallot: "计入成绩的投票任何人扫码即可参加",
 	}
-	s.blockers = []cue.Blocker{}
-	for _, c := range codes {
-		s.blockers = append(s.blockers, cue.Blocker{Code: c, Text: texts[c]})
+	s.blockers = list
+	for i := range list {
+		list[i].Text = texts[list[i].Code]
 	}
 }
 
-// counted returns the ballots whose votes count: the named one, else each of
-// the show's on which every entry stands, since anything less would be unequal.
-func (s *Stage) counted(ctx context.Context, id vote.BallotID) ([]cue.CountedBallot, error) {
-	ids := s.state.Ballots()
-	if id != "" {
-		ids = []vote.BallotID{id}
-	}
+// counted returns the ballots whose votes count, with the heads of their ledgers.
+// One that ran and can't count as it is blocks; one that never ran has no votes to
+// lose, unless the seal names it.
+func (s *Stage) counted(ctx context.Context, named vote.BallotID) ([]cue.CountedBallot, error) {
 	var out []cue.CountedBallot
-	for _, one := range ids {
-		b, tally, ok := s.cfg.Box.Ballot(one)
-		if id == "" && (!ok || !s.fair(b)) {
+	var blockers []cue.Blocker
+	for _, one := range s.state.Counting(named) {
+		b, tally, known := s.cfg.Box.Ballot(one)
+		if b.ID = one; named == "" && (!known || b.Round == 0) {
 			continue
 		}
-		if !closed(b) {
-			return nil, fault.New(fault.Conflict, "stage.ballot_open", "ballot %q is %q", one, b.State).With("ballot", string(one))
+		if list := s.state.CheckBallot(b); len(list) > 0 {
+			blockers = append(blockers, list...)
+			continue
 		}
 		c := cue.CountedBallot{Ballot: b, Tally: tally}
 		if s.cfg.Ledger != nil {
@@ -257,16 +292,14 @@ func (s *Stage) counted(ctx context.Context, id vote.BallotID) ([]cue.CountedBal
 		}
 		out = append(out, c)
 	}
-	return out, nil
-}
-
-func (s *Stage) fair(b vote.Ballot) bool {
-	for _, e := range s.cfg.Catalog.Entries {
-		if e.Eligible() && !slices.ContainsFunc(b.Options, func(o vote.Option) bool { return o.Entry == e.ID }) {
-			return false
-		}
+	if len(blockers) == 1 && blockers[0].Code == cue.BlockBallotOpen {
+		s.block(blockers...)
+		return nil, fault.New(fault.Conflict, "stage.ballot_open", "ballot %q is not closed", blockers[0].Ballot).With("ballot", blockers[0].Ballot)
 	}
-	return b.Round > 0
+	if len(blockers) > 0 {
+		return nil, s.blocked(blockers)
+	}
+	return out, nil
 }
 
 // reveal takes one step's values out of what is sealed.
@@ -278,7 +311,7 @@ func (s *Stage) reveal(ctx context.Context, fired cue.Fired) ([]cue.Fact, error)
 		if err != nil {
 			return nil, err
 		}
-		sealed = cue.SealPanel(&s.cfg.Catalog, fired.Entry(), sheets)
+		sealed = s.state.SealPanel(fired.Entry(), sheets)
 	case cue.RevealTally:
 		b, tally, _ := s.cfg.Box.Ballot(fired.Ballot())
 		sealed = cue.SealTally(&s.cfg.Catalog, b, tally)
@@ -305,7 +338,10 @@ func (s *Stage) switchCamera(name string) ([]cue.Fact, error) {
 	if err := s.cfg.Cameras.Switch(s.id, name); err != nil {
 		return nil, err
 	}
-	return said(s.onProgram(name)), nil
+	if is := s.onProgram(name); is != s.state.Program() {
+		return said(is), nil
+	}
+	return nil, nil
 }
 
 // onProgram is what the programme shows of the camera.

@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
 	"hecai/contest"
+	"hecai/contest/score"
 	"hecai/fault"
 	"hecai/stage"
 	"hecai/stage/cue"
+	"hecai/strict"
 	"hecai/vote"
 )
 
@@ -21,7 +24,7 @@ type prefix struct {
 	facts []cue.Fact
 }
 
-func (p prefix) LoadFacts(context.Context, contest.SessionID, int64) ([]cue.Fact, error) {
+func (p prefix) LoadFacts(context.Context, contest.ShowID, int64) ([]cue.Fact, error) {
 	return p.facts, nil
 }
 
@@ -49,6 +52,51 @@ func TestNothingStoredNothingTold(t *testing.T) {
 	}
 	r.honest()
 	r.shown()
+}
+
+// TestKnownNotToBeStored: the record knows that it has nothing, so nothing is read
+// back, and nobody waits for that.
+func TestKnownNotToBeStored(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := r.start()
+	r.store.set(busy, true)
+	for range 2 {
+		err := r.do("fire", "card")
+		wantCode(t, "fire", err, "stage.not_stored")
+		if fault.KindOf(err) != fault.Unavailable {
+			t.Errorf("a later try can help, and it is told as %s", fault.KindOf(err))
+		}
+	}
+	r.store.set(sound, false)
+	r.fire("card")
+	if s.View().Entry == nil {
+		t.Error("the card is not shown")
+	}
+	r.honest()
+	r.shown()
+}
+
+// TestACutNeedsNoRecord: viewers see the other camera whatever can be stored or
+// read, and the fact comes when it can.
+func TestACutNeedsNoRecord(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{busy, refuses, mumbles} {
+		r := newRig(t)
+		s := r.start()
+		r.store.set(mode, mode != busy)
+		for _, camera := range []string{"close", "main", "close"} {
+			_, err := s.Do(bg, director, cue.Command{Kind: "camera", Name: camera})
+			wantCode(t, mode+": cut", err, "")
+			if on := r.cams.onAir(); on != camera {
+				t.Errorf("%s: %q is on the programme, want %q", mode, on, camera)
+			}
+		}
+		r.store.set(sound, false)
+		eventually(t, "the cut is told", func() bool { p := s.View().Program; return p != nil && p.Camera == "close" })
+		r.honest()
+		r.shown()
+	}
 }
 
 // TestStoredAndDenied: a record that reports an error for what it has stored.
@@ -119,6 +167,11 @@ func TestAnEffectWithoutItsFact(t *testing.T) {
 	r.fire("card")
 	r.store.set(refuses, false)
 	wantCode(t, "open", r.do("fire", "open"), "stage.not_stored")
+	if b, _, _ := r.box.Ballot("b"); b.State != vote.StateArmed {
+		t.Errorf("a ballot was opened of which nothing could be stored: %s", b.State)
+	}
+	r.store.set(halfway, false)
+	wantCode(t, "open", r.do("fire", "open"), "stage.not_stored")
 	if v := s.View(); v.Ballot != nil {
 		t.Errorf("told, not stored: %s", text(t, v.Ballot))
 	}
@@ -150,7 +203,7 @@ func TestAnEffectWithoutItsFact(t *testing.T) {
 	r.restart() // with the record still refusing: it comes up, and tells what is stored
 	s = r.s()
 	r.store.set(sound, false)
-	r.finish("seal", "first", "verify")
+	r.finish("seal", "third", "second", "first", "verify")
 	_, root, err := s.Sealed(bg)
 	if err != nil || root != s.View().Verify.Root {
 		t.Errorf("shown %s, sealed under %s: %v", s.View().Verify.Root, root, err)
@@ -199,6 +252,7 @@ func TestARandomlyFailingRecord(t *testing.T) {
 				return err == nil && ferr == nil && r.pub.doc("stage/final") == text(t, cue.Public(state).Doc())
 			})
 			dotsFollow(t, r)
+			r.settle() // what is stored is told
 			r.honest()
 			r.shown()
 			standing := r.standing()
@@ -213,13 +267,10 @@ func TestARandomlyFailingRecord(t *testing.T) {
 // honestSoFar checks that what was told is stored, as the record really is.
 func honestSoFar(t *testing.T, r *rig) {
 	t.Helper()
-	stored := map[int64]string{}
-	for _, f := range r.facts() {
-		stored[f.Seq] = text(t, f.Event())
-	}
+	stored := r.public()
 	for _, e := range r.pub.told("show/final") {
-		if stored[e.seq] != e.body {
-			t.Fatalf("told %d: %s\nstored: %s", e.seq, e.body, stored[e.seq])
+		if e.seq > int64(len(stored)) || stored[e.seq-1] != e.body {
+			t.Fatalf("told %d: %s\nstored: %s", e.seq, e.body, stored)
 		}
 	}
 }
@@ -234,7 +285,7 @@ func dotsFollow(t *testing.T, r *rig) {
 		must(t, err)
 		in := map[string]bool{}
 		for _, s := range sheets {
-			in[string(s.Entry)+" "+string(s.Judge)] = s.State == contest.SheetSubmitted || s.State == contest.SheetLocked
+			in[string(s.Entry)+" "+string(s.Judge)] = s.State == score.SheetSubmitted || s.State == score.SheetLocked
 		}
 		for _, e := range state.OpenEntries() {
 			for _, d := range state.Panel(e) {
@@ -289,6 +340,10 @@ func TestTheBoxMovesByItself(t *testing.T) {
 	_, _, err = r.box.Close(bg, "b")
 	must(t, err)
 	until("the close by hand", func(b cue.Ballot) bool { return !b.Open })
+	_, err = r.box.Open(bg, "b", time.Second)
+	wantCode(t, "opened again", err, "ballot.closed")
+	_, err = r.box.NewRound(bg, "b", "设备故障")
+	must(t, err)
 	_, err = r.box.Open(bg, "b", time.Second)
 	must(t, err)
 	until("the second round", func(b cue.Ballot) bool { return b.Open })
@@ -390,7 +445,7 @@ func TestReplace(t *testing.T) {
 	bad.Mode = "loud"
 	err := s.Replace(bg, bad, r.catalog)
 	wantCode(t, "a bad rundown", err, "stage.rundown")
-	if problems, _ := fault.Of(err).Args["problems"].([]cue.Problem); len(problems) != 1 || problems[0].Path != "mode" {
+	if problems, _ := fault.Of(err).Args["problems"].([]strict.Problem); len(problems) != 1 || problems[0].Path != "mode" {
 		t.Errorf("problems: %v", fault.Of(err).Args)
 	}
 	other := next
@@ -416,6 +471,31 @@ func TestReplace(t *testing.T) {
 	r.restart()
 	same(t, "after a restart", r.standing(), standing)
 	r.honest()
+}
+
+// TestTheSameRundownAgain: another catalog under the same rundown is no fact and
+// no revision; who has the desk open can go on pressing.
+func TestTheSameRundownAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := r.start()
+	r.fire("card")
+	rev := s.Rev()
+	before, err := s.Facts(bg, 0)
+	must(t, err)
+	c := r.catalog
+	c.Judges = append(slices.Clone(c.Judges), contest.Judge{ID: "late", Name: "示例评委", Sector: "高校"})
+	must(t, s.Replace(bg, r.rundown, c))
+	after, err := s.Facts(bg, 0)
+	must(t, err)
+	if s.Rev() != rev || len(after) != len(before) {
+		t.Errorf("revision %d, was %d; %d facts, were %d", s.Rev(), rev, len(after), len(before))
+	}
+	if v := s.StaffView(); len(v.Judges) != len(c.Judges) {
+		t.Errorf("%d judges on the desk, want %d", len(v.Judges), len(c.Judges))
+	}
+	_, err = s.Do(bg, director, cue.Command{Rev: rev, Kind: "notice", Text: "示例"})
+	must(t, err)
 }
 
 // TestLifecycle: what can't work says so, and nobody waits for a stage that is
@@ -466,4 +546,31 @@ func TestLifecycle(t *testing.T) {
 	wantCode(t, "after the end", err, "stage.unavailable")
 	s.BallotChanged(vote.Ballot{ID: "b"}) // nobody is there to be told, and nobody waits
 	s.CamerasChanged()
+}
+
+// TestNoWordInTime: whoever stops waiting is told that the outcome is not known, and
+// what was begun is carried out.
+func TestNoWordInTime(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := r.start()
+	gate := make(chan struct{})
+	r.store.mu.Lock()
+	r.store.slow = gate
+	r.store.mu.Unlock()
+	ctx, cancel := context.WithCancel(bg)
+	told := make(chan error, 1)
+	go func() {
+		_, err := s.Do(ctx, director, cue.Command{Rev: s.Rev(), Kind: "fire", Cue: "card"})
+		told <- err
+	}()
+	<-gate // the record has it in hand
+	cancel()
+	wantCode(t, "a command without an answer", <-told, "stage.unconfirmed")
+	r.store.mu.Lock()
+	r.store.slow = nil
+	r.store.mu.Unlock()
+	gate <- struct{}{}
+	eventually(t, "it was carried out", func() bool { return s.View().Entry != nil })
+	r.honest()
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"hecai/contest"
+	"hecai/contest/score"
 	"hecai/fault"
 	"hecai/stage/cue"
 )
@@ -21,7 +23,7 @@ type Task struct {
 	Card   contest.Card
 	Open   bool // sheets are being taken
 	Locked bool
-	Sheet  contest.Sheet // Rev 0 = nothing stored yet
+	Sheet  score.Sheet // Rev 0 = nothing stored yet
 }
 
 // Sheets returns the running order with the judge's own sheets.
@@ -54,37 +56,37 @@ func (j Judging) Sheets(ctx context.Context, judge contest.JudgeID) ([]Task, err
 
 // Save keeps a draft. rev is the revision that the judge saw.
 func (j Judging) Save(ctx context.Context, judge contest.JudgeID, entry contest.EntryID, rev int64,
-	marks map[contest.CriterionID]contest.Mark, comment string) (contest.Sheet, error) {
-	return j.change(ctx, judge, entry, true, func(s contest.Sheet, now int64) (contest.Sheet, error) {
+	marks map[contest.CriterionID]contest.Mark, comment string) (score.Sheet, error) {
+	return j.change(ctx, judge, entry, true, func(s score.Sheet, now int64) (score.Sheet, error) {
 		return s.Edit(j.stage.cfg.Catalog.Plan.Criteria, rev, marks, comment, now)
 	})
 }
 
 // Submit hands in a complete sheet.
-func (j Judging) Submit(ctx context.Context, judge contest.JudgeID, entry contest.EntryID, rev int64) (contest.Sheet, error) {
-	return j.change(ctx, judge, entry, true, func(s contest.Sheet, now int64) (contest.Sheet, error) {
+func (j Judging) Submit(ctx context.Context, judge contest.JudgeID, entry contest.EntryID, rev int64) (score.Sheet, error) {
+	return j.change(ctx, judge, entry, true, func(s score.Sheet, now int64) (score.Sheet, error) {
 		return s.Submit(j.stage.cfg.Catalog.Plan.Criteria, rev, now)
 	})
 }
 
 // Recuse takes the judge off the entry (回避), also before its sheets open.
-func (j Judging) Recuse(ctx context.Context, judge contest.JudgeID, entry contest.EntryID, reason string) (contest.Sheet, error) {
-	return j.change(ctx, judge, entry, false, func(s contest.Sheet, now int64) (contest.Sheet, error) {
+func (j Judging) Recuse(ctx context.Context, judge contest.JudgeID, entry contest.EntryID, reason string) (score.Sheet, error) {
+	return j.change(ctx, judge, entry, false, func(s score.Sheet, now int64) (score.Sheet, error) {
 		return s.Recuse(reason, now)
 	})
 }
 
 // change moves one sheet and notes it.
 func (j Judging) change(ctx context.Context, judge contest.JudgeID, entry contest.EntryID, needOpen bool,
-	move func(s contest.Sheet, now int64) (contest.Sheet, error)) (contest.Sheet, error) {
-	return order(ctx, j.stage, func(ctx context.Context) (contest.Sheet, error) {
+	move func(s score.Sheet, now int64) (score.Sheet, error)) (score.Sheet, error) {
+	return order(ctx, j.stage, func(ctx context.Context) (score.Sheet, error) {
 		s := j.stage
 		if err := s.mayScore(judge, entry, needOpen); err != nil {
-			return contest.Sheet{}, err
+			return score.Sheet{}, err
 		}
 		sheets, err := s.cfg.Store.Sheets(ctx, s.id)
 		if err != nil {
-			return contest.Sheet{}, err
+			return score.Sheet{}, err
 		}
 		old := s.sheet(sheets, entry, judge)
 		next, err := move(old, s.now())
@@ -92,8 +94,11 @@ func (j Judging) change(ctx context.Context, judge contest.JudgeID, entry contes
 			return old, err
 		}
 		if next.Rev != old.Rev {
-			if err := s.cfg.Store.SaveSheet(ctx, next, old.Rev); err != nil {
+			if err := s.cfg.Store.SaveSheet(ctx, s.cfg.Lease, next, old.Rev); err != nil {
 				s.unnoted = s.unnoted || fault.KindOf(err) == fault.Internal // it may be stored all the same
+				if fault.CodeOf(err) == "stage.not_owner" {                  // the page comes again, and finds who has the show by then
+					err = fault.Wrap(fault.Unavailable, "stage.unavailable", err, "the show is another node's").After(time.Second)
+				}
 				return old, err
 			}
 		}
@@ -110,11 +115,11 @@ func (j Judging) change(ctx context.Context, judge contest.JudgeID, entry contes
 }
 
 // sheet returns the judge's stored sheet, or an empty one.
-func (s *Stage) sheet(sheets []contest.Sheet, entry contest.EntryID, judge contest.JudgeID) contest.Sheet {
+func (s *Stage) sheet(sheets []score.Sheet, entry contest.EntryID, judge contest.JudgeID) score.Sheet {
 	if sheet := find(sheets, entry, judge); sheet.Entry != "" {
 		return sheet
 	}
-	return contest.Sheet{Session: s.id, Entry: entry, Judge: judge, State: contest.SheetDraft, Marks: map[contest.CriterionID]contest.Mark{}}
+	return score.Sheet{Show: s.id, Entry: entry, Judge: judge, State: score.SheetDraft, Marks: map[contest.CriterionID]contest.Mark{}}
 }
 
 func (s *Stage) onPanel(judge contest.JudgeID) error {

@@ -1,11 +1,13 @@
 package stage_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"hecai/contest"
+	"hecai/contest/score"
 	"hecai/fault"
 	"hecai/stage/cue"
 )
@@ -43,7 +45,7 @@ func TestAJudgeFromDraftToLock(t *testing.T) {
 	part := map[contest.CriterionID]contest.Mark{r.catalog.Plan.Criteria[0].ID: 9000}
 	sheet, err := j.Save(bg, "j1", "e1", 0, part, "很好")
 	must(t, err)
-	if sheet.Rev != 1 || sheet.State != contest.SheetDraft {
+	if sheet.Rev != 1 || sheet.State != score.SheetDraft {
 		t.Errorf("draft: %+v", sheet)
 	}
 	_, err = j.Submit(bg, "j1", "e1", 1)
@@ -67,7 +69,7 @@ func TestAJudgeFromDraftToLock(t *testing.T) {
 	wantCode(t, "handing in what the judge has not seen", err, "sheet.stale_rev")
 	sheet, err = j.Submit(bg, "j1", "e1", sheet.Rev)
 	must(t, err)
-	if sheet.State != contest.SheetSubmitted || r.dot("j1") != "done" || len(r.facts()) != facts+1 {
+	if sheet.State != score.SheetSubmitted || r.dot("j1") != "done" || len(r.facts()) != facts+1 {
 		t.Errorf("submitted: %+v, dot %s, %d facts", sheet, r.dot("j1"), len(r.facts())-facts)
 	}
 	if _, err = j.Submit(bg, "j1", "e1", sheet.Rev); err != nil || len(r.facts()) != facts+1 {
@@ -177,7 +179,7 @@ func TestAJudgesListIsTheirOwn(t *testing.T) {
 	if order != "e9 e8 e7 e6 e4 e3 e2 e1 " {
 		t.Errorf("order %s", order)
 	}
-	if mine[0].Sheet.State != contest.SheetSubmitted || theirs[0].Sheet.Rev != 0 || len(theirs[0].Sheet.Marks) != 0 {
+	if mine[0].Sheet.State != score.SheetSubmitted || theirs[0].Sheet.Rev != 0 || len(theirs[0].Sheet.Marks) != 0 {
 		t.Errorf("own %+v, another's %+v", mine[0].Sheet, theirs[0].Sheet)
 	}
 }
@@ -252,7 +254,7 @@ func TestADotFollowsItsSheet(t *testing.T) {
 	}
 	r.store.set(sound, false)
 	got, err := j.Submit(bg, "j2", "e1", sheet.Rev)
-	if err != nil || got.State != contest.SheetSubmitted || r.dot("j2") != "done" {
+	if err != nil || got.State != score.SheetSubmitted || r.dot("j2") != "done" {
 		t.Errorf("again: %+v, %v, and the dot is %s", got, err, r.dot("j2"))
 	}
 
@@ -295,5 +297,38 @@ func TestOneEntryAtATime(t *testing.T) {
 	state, err := cue.Fold(r.rundown, r.catalog, r.facts())
 	if err != nil || len(state.OpenEntries()) != 8 {
 		t.Errorf("open: %v, %v", state.OpenEntries(), err)
+	}
+}
+
+// TestAJudgeWhoComesWhileSheetsAreOpen has a dot and a name like all others, and a
+// corrected name is told everywhere.
+func TestAJudgeWhoComesWhileSheetsAreOpen(t *testing.T) {
+	r := newRig(t)
+	r.start()
+	r.fire("card", "open")
+	c := r.catalog
+	c.Judges = slices.Clone(c.Judges)
+	c.Judges[0].Name = "示例改名"
+	c.Judges = append(c.Judges, contest.Judge{ID: "late", Name: "示例后来", Org: "示例", Sector: c.Judges[0].Sector})
+	must(t, r.s().Replace(bg, r.rundown, c))
+	must(t, handIn(r, "late", "e1", 9000))
+	names, done := map[contest.JudgeID]string{}, false
+	for _, d := range r.s().StaffView().Judges {
+		names[d.ID] = d.Name
+		done = done || d.ID == "late" && d.Done
+	}
+	if !done || names["late"] != "示例后来" || names[c.Judges[0].ID] != "示例改名" {
+		t.Errorf("the desk shows %v, late handed in: %v", names, done)
+	}
+	r.score()
+	must(t, r.do("fire", "lock"))
+	locked := ""
+	for _, f := range r.facts() {
+		if f.Kind == "sheets_locked" {
+			locked = string(f.Body)
+		}
+	}
+	if !strings.Contains(locked, "示例后来") || !strings.Contains(locked, "示例改名") {
+		t.Errorf("the lock tells %s", locked)
 	}
 }

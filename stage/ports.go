@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"hecai/contest"
+	"hecai/contest/score"
+	"hecai/lease"
 	"hecai/stage/cue"
 	"hecai/vote"
 	"hecai/vote/ledger"
@@ -15,40 +17,45 @@ import (
 // transaction: nil means it is on disk. An error that is a fault of a kind
 // other than internal is a refusal and changed nothing.
 type Store interface {
-	FactStore
-	SheetStore
-	SealStore
+	factStore
+	sheetStore
+	sealStore
 }
 
 // FactStore keeps the facts of sessions.
-type FactStore interface {
-	// AppendFacts stores the facts together, if the last stored one of the
-	// session has Seq expectSeq (0: none is); otherwise a conflict.
-	AppendFacts(ctx context.Context, session contest.SessionID, expectSeq int64, facts []cue.Fact) error
+type factStore interface {
+	// AppendFacts stores the facts together, if the lease is still the writer's
+	// (stage.not_owner) and the last stored one of its session has Seq expectSeq
+	// (0: none is); otherwise a conflict.
+	AppendFacts(ctx context.Context, own lease.Lease, expectSeq int64, facts []cue.Fact) error
 	// LoadFacts returns the facts with Seq > after, in order.
-	LoadFacts(ctx context.Context, session contest.SessionID, after int64) ([]cue.Fact, error)
+	LoadFacts(ctx context.Context, show contest.ShowID, after int64) ([]cue.Fact, error)
+	// PurgeTake is AppendFacts of the facts that say that a rehearsal was purged, and
+	// takes away what is left of it.
+	PurgeTake(ctx context.Context, own lease.Lease, expectSeq int64, take contest.ShowID, facts []cue.Fact) error
 }
 
 // SheetStore keeps score sheets.
-type SheetStore interface {
+type sheetStore interface {
 	// Sheets returns every stored sheet of the session.
-	Sheets(ctx context.Context, session contest.SessionID) ([]contest.Sheet, error)
-	// SaveSheet stores a sheet whose stored revision is expectRev (0: none);
-	// otherwise, or if the entry's sheets are locked, a refusal.
-	SaveSheet(ctx context.Context, sheet contest.Sheet, expectRev int64) error
-	// LockSheets locks the submitted sheets of the entry (cue.AllEntries: of
-	// the session) at now, keeps all others from changing, and returns the
-	// sheets concerned. Locking again changes nothing.
-	LockSheets(ctx context.Context, session contest.SessionID, entry contest.EntryID, now int64) ([]contest.Sheet, error)
+	Sheets(ctx context.Context, show contest.ShowID) ([]score.Sheet, error)
+	// SaveSheet stores a sheet whose stored revision is expectRev (0: none), if the
+	// lease is still the writer's (stage.not_owner); otherwise, or if the entry's
+	// sheets are locked, a refusal.
+	SaveSheet(ctx context.Context, own lease.Lease, sheet score.Sheet, expectRev int64) error
+	// LockSheets locks the submitted sheets of the entries at now, keeps all
+	// others of theirs from changing, and returns the sheets concerned. Locking
+	// again changes nothing.
+	LockSheets(ctx context.Context, own lease.Lease, entries []contest.EntryID, now int64) ([]score.Sheet, error)
 }
 
 // SealStore keeps sealed results. Nothing else reads them.
-type SealStore interface {
+type sealStore interface {
 	// SaveSeal stores the next version, dense from 1; a stored one never
 	// changes.
-	SaveSeal(ctx context.Context, session contest.SessionID, version int, body json.RawMessage, root string) error
+	SaveSeal(ctx context.Context, own lease.Lease, version int, body json.RawMessage, root string) error
 	// LoadSeal returns the newest version; a not_found fault without one.
-	LoadSeal(ctx context.Context, session contest.SessionID) (version int, body json.RawMessage, root string, err error)
+	LoadSeal(ctx context.Context, show contest.ShowID) (version int, body json.RawMessage, root string, err error)
 }
 
 // MessageStore keeps the audience's messages.
@@ -57,7 +64,7 @@ type MessageStore interface {
 	SetMessageState(ctx context.Context, id, state string) error
 	// Messages returns the newest messages in the state, oldest first, at most
 	// limit of them.
-	Messages(ctx context.Context, session contest.SessionID, state string, limit int) ([]Message, error)
+	Messages(ctx context.Context, show contest.ShowID, state string, limit int) ([]Message, error)
 }
 
 // Box is the ballot box (vote/box.Box).
@@ -65,6 +72,7 @@ type Box interface {
 	Open(ctx context.Context, id vote.BallotID, duration time.Duration) (vote.Ballot, error)
 	Close(ctx context.Context, id vote.BallotID) (vote.Ballot, vote.Tally, error)
 	Extend(ctx context.Context, id vote.BallotID, by time.Duration) (vote.Ballot, error)
+	Reveal(ctx context.Context, id vote.BallotID) (vote.Ballot, error)
 	Ballot(id vote.BallotID) (vote.Ballot, vote.Tally, bool)
 	Ballots() []vote.Ballot
 }
@@ -76,19 +84,18 @@ type Ledger interface {
 
 // Publisher tells the world. Its methods must not block.
 type Publisher interface {
-	// State replaces the document of a state topic, by top-level keys; a nil
-	// value removes the key.
-	State(topic string, doc map[string]any)
+	// Changed says that Document has something new to say of a topic.
+	Changed(topic string)
 	// Event adds to an event topic. seq grows, with gaps.
 	Event(topic string, seq int64, body any)
 }
 
-// Cameras switches the programme (stream.Relay).
+// Cameras switches the programme.
 type Cameras interface {
 	// Switch puts a camera on programme; a not_found fault for an unknown one.
-	Switch(session contest.SessionID, camera string) error
+	Switch(show contest.ShowID, camera string) error
 	// Cameras lists the session's cameras.
-	Cameras(session contest.SessionID) []cue.Camera
+	Cameras(show contest.ShowID) []cue.Camera
 }
 
 // Live is what the director's desk shows besides the rundown.
@@ -97,6 +104,7 @@ type Live struct {
 	Screens  []cue.Screen
 	Audience int
 	AckP99   time.Duration
+	Alarms   []cue.Alarm
 }
 
 // The states of a message.
@@ -109,11 +117,11 @@ const (
 
 // Message is a line that someone in the audience wrote (弹幕).
 type Message struct {
-	ID      string
-	Session contest.SessionID
-	Voter   int64 // never told to anyone
-	Name    string
-	Text    string
-	At      int64 // unix ms
-	State   string
+	ID    string
+	Show  contest.ShowID
+	Voter int64 // never told to anyone
+	Name  string
+	Text  string
+	At    int64 // unix ms
+	State string
 }

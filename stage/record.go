@@ -3,6 +3,9 @@ package stage
 import (
 	"bytes"
 	"context"
+	"reflect"
+	"slices"
+	"sync"
 
 	"hecai/fault"
 	"hecai/stage/cue"
@@ -16,6 +19,11 @@ func (s *Stage) record(ctx context.Context, actor string, facts []cue.Fact) erro
 	if len(facts) == 0 {
 		return nil
 	}
+	return s.recordBy(ctx, actor, facts, func(before int64) error { return s.cfg.Store.AppendFacts(ctx, s.cfg.Lease, before, facts) })
+}
+
+// recordBy is record with another way to store the facts.
+func (s *Stage) recordBy(ctx context.Context, actor string, facts []cue.Fact, store func(before int64) error) error {
 	next, at := s.state.Clone(), max(s.now(), s.state.Time())
 	for i := range facts {
 		facts[i].Seq, facts[i].At, facts[i].Actor = next.Seq()+1, at, actor
@@ -23,9 +31,13 @@ func (s *Stage) record(ctx context.Context, actor string, facts []cue.Fact) erro
 			return fault.Wrap(fault.Internal, "internal", err, "a fact can't be applied")
 		}
 	}
-	before := s.state.Seq()
-	if err := s.cfg.Store.AppendFacts(ctx, s.id, before, facts); err != nil {
+	before, began := s.state.Seq(), s.ticks()
+	if err := store(before); err != nil {
 		s.cfg.Log.Error("stage: store facts", "err", err, "seq", before)
+		s.leave(began)
+		if fault.KindOf(err) == fault.Unavailable { // it knows that it has nothing
+			return fault.Wrap(fault.Unavailable, "stage.not_stored", err, "store facts")
+		}
 		s.lost = true
 		if s.find(ctx) && s.holds(ctx, before, facts) {
 			return nil
@@ -41,16 +53,28 @@ func (s *Stage) record(ctx context.Context, actor string, facts []cue.Fact) erro
 	return nil
 }
 
+// leave lets a record that failed be for twice as long as it took to say so: the
+// actor has other things to do than to wait for it.
+func (s *Stage) leave(began int64) {
+	now := s.ticks()
+	s.rest = now + 2*(now-began)
+}
+
 // find reads the facts that the store holds beyond ours and tells them. It
 // reports whether we know again where we stand.
 func (s *Stage) find(ctx context.Context) bool {
-	more, err := s.cfg.Store.LoadFacts(ctx, s.id, s.state.Seq())
+	began := s.ticks()
+	more, err := s.cfg.Store.LoadFacts(ctx, s.id, s.told)
 	if err != nil {
 		s.cfg.Log.Error("stage: read facts back", "err", err)
+		s.leave(began)
 		return false
 	}
 	next := s.state.Clone()
 	for _, f := range more {
+		if f.Seq <= s.state.Seq() {
+			continue
+		}
 		if err := next.Apply(f); err != nil {
 			s.cfg.Log.Error("stage: read facts back", "err", err)
 			return false
@@ -87,33 +111,99 @@ func (s *Stage) announce(facts []cue.Fact) {
 		}
 		s.told = f.Seq
 		if f.Public() {
-			s.cfg.Publisher.Event("show/"+string(s.id), f.Seq, f.Event())
+			s.cfg.Publisher.Event("show/"+string(s.id), s.said.add(f.Seq), f.Event())
 		}
 	}
 }
 
-// publish replaces the documents of the state topics.
+// spoken numbers the public facts among themselves, from 1: that one is missing
+// between two of them would tell of a fact that is not public.
+type spoken struct {
+	mu  sync.RWMutex
+	seq []int64 // guarded by mu; of each in the chain
+}
+
+// add returns the number of the next one.
+func (s *spoken) add(seq int64) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seq = append(s.seq, seq)
+	return int64(len(s.seq))
+}
+
+// before returns the last one that is known and not after a number, and where it
+// stands in the chain; 0, 0 for none.
+func (s *spoken) before(after int64) (no, seq int64) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if no = min(after, int64(len(s.seq))); no <= 0 {
+		return 0, 0
+	}
+	return no, s.seq[no-1]
+}
+
+// picture is where the show stands, for whoever asks: the actor goes on meanwhile.
+type picture struct {
+	state    *cue.State
+	blockers []cue.Blocker // of the last refused seal
+	public   int64         // grows with what everyone is shown, and with nothing else: it is as public
+	host     int64         // likewise with what the host is shown
+}
+
+// publish says which documents show something else.
 func (s *Stage) publish() {
-	s.shown.Store(s.state)
-	s.cfg.Publisher.State("stage/"+string(s.id), cue.Public(s.state).Doc())
-	s.cfg.Publisher.State("host/"+string(s.id), cue.Host(s.state).Doc())
-	s.publishStaff()
+	was := s.shown.Load()
+	now := &picture{s.state, s.blockers, was.public, was.host}
+	if !reflect.DeepEqual(cue.Public(now.state), cue.Public(was.state)) {
+		now.public++
+	}
+	if !reflect.DeepEqual(cue.Host(now.state), cue.Host(was.state)) {
+		now.host++
+	}
+	s.shown.Store(now)
+	if now.public != was.public {
+		s.cfg.Publisher.Changed("stage/" + string(s.id))
+	}
+	if now.host != was.host {
+		s.cfg.Publisher.Changed("host/" + string(s.id))
+	}
+	s.staffChanged()
 }
 
-// publishStaff refreshes the director's desk.
-func (s *Stage) publishStaff() {
-	s.staff.Store(s.lookAround())
-	s.cfg.Publisher.State("staff/"+string(s.id), s.staff.Load().Doc())
+// blocks shows the director's desk what stands in the way.
+func (s *Stage) blocks() {
+	p := *s.shown.Load()
+	p.blockers = s.blockers
+	s.shown.Store(&p)
+	s.staffChanged()
 }
 
-// StaffView is the director's desk as it was last told.
-func (s *Stage) StaffView() cue.StaffView { return *s.staff.Load() }
+// staffChanged says that the director's desk has something new.
+func (s *Stage) staffChanged() { s.cfg.Publisher.Changed("staff/" + string(s.id)) }
 
-// lookAround builds the director's desk from the facts and from what is measured.
-func (s *Stage) lookAround() *cue.StaffView {
-	v := cue.Staff(s.state)
+// Document is what a topic of the show shows now, made where it is asked for and
+// not by the actor, and a number that grows with what it shows. It is nil for a
+// topic that is not the show's.
+func (s *Stage) Document(topic string) (doc map[string]any, number int64) {
+	p := s.shown.Load()
+	switch topic {
+	case "stage/" + string(s.id):
+		return cue.Public(p.state).Doc(), p.public
+	case "host/" + string(s.id):
+		return cue.Host(p.state).Doc(), p.host
+	case "staff/" + string(s.id):
+		number = s.looks.Add(1) // before the look: what is measured moves by itself
+		return s.StaffView().Doc(), number
+	}
+	return nil, 0
+}
+
+// StaffView is the director's desk, of the facts and of what is measured.
+func (s *Stage) StaffView() cue.StaffView {
+	p := s.shown.Load()
+	v := cue.Staff(p.state)
 	for _, b := range s.cfg.Box.Ballots() {
-		if s.concerns(b) {
+		if s.concerned(p.state, b) {
 			if ballot, tally, ok := s.cfg.Box.Ballot(b.ID); ok {
 				v.Ballots = append(v.Ballots, vote.Staff(ballot, tally))
 			}
@@ -126,24 +216,19 @@ func (s *Stage) lookAround() *cue.StaffView {
 		live := s.cfg.Live()
 		v.Audience, v.AckP99Ms = live.Audience, float64(live.AckP99.Microseconds())/1000
 		v.Screens = append(v.Screens, live.Screens...)
+		v.Alarms = append(v.Alarms, live.Alarms...)
 		for i, j := range v.Judges {
 			v.Judges[i].Online = live.Online[j.ID]
 		}
 	}
-	v.Blockers = append(v.Blockers, s.blockers...)
+	v.Block(p.state, p.blockers)
 	v.Queue = append(v.Queue, s.danmaku.queue()...)
-	return &v
+	return v
 }
 
 // concerns reports whether the ballot is part of this show.
-func (s *Stage) concerns(b vote.Ballot) bool {
-	if b.Session == s.id {
-		return true
-	}
-	for _, id := range s.state.Ballots() {
-		if id == b.ID {
-			return true
-		}
-	}
-	return false
+func (s *Stage) concerns(b vote.Ballot) bool { return s.concerned(s.state, b) }
+
+func (s *Stage) concerned(state *cue.State, b vote.Ballot) bool {
+	return b.Show == s.id || slices.Contains(state.Ballots(), b.ID)
 }

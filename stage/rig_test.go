@@ -3,6 +3,7 @@ package stage_test
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +17,10 @@ import (
 	"go.uber.org/goleak"
 
 	"hecai/contest"
+	"hecai/contest/plan"
+	"hecai/contest/score"
 	"hecai/fault"
+	"hecai/lease"
 	"hecai/stage"
 	"hecai/stage/cue"
 	"hecai/store/storetest"
@@ -45,11 +49,13 @@ var (
 // rig is a stage with the record and the ballot box that it has in production,
 // and a world outside that writes down what it is told.
 type rig struct {
+	still   time.Time // if set, time passes by pass alone
 	t       testing.TB
 	db      storetest.Record
 	store   *shaky
 	box     *box.Box
 	now     atomic.Int64 // added to the wall clock, ns
+	ticks   atomic.Int64 // added to the time that passes, ns
 	catalog cue.Catalog
 	rundown cue.Rundown
 	pub     *listener
@@ -75,9 +81,9 @@ func newRig(t testing.TB, options ...option) *rig {
 	for _, o := range options {
 		o(r)
 	}
-	ballot := vote.Ballot{ID: "b", Session: "final", Title: "人气", Visibility: vote.Hidden, State: vote.StateArmed, Quota: vote.Quota{MaxVotes: 1, AllowChange: true}}
+	ballot := vote.Ballot{ID: "b", Show: "final", Title: "人气", Visibility: vote.Hidden, Level: 2, State: vote.StateArmed, Quota: vote.Quota{MaxVotes: 1, AllowChange: true}}
 	if r.free {
-		ballot.Session = ""
+		ballot.Show = ""
 	}
 	for i, e := range r.catalog.Entries {
 		ballot.Options = append(ballot.Options, vote.Option{No: i + 1, Entry: e.ID, Track: e.Track})
@@ -85,10 +91,19 @@ func newRig(t testing.TB, options ...option) *rig {
 	if _, err := r.db.SaveBallot(bg, ballot); err != nil {
 		t.Fatal(err)
 	}
+	for range 12 { // people with a ticket, from number 1
+		v, err := r.db.CreateVoter(bg, rand.Text(), 1)
+		if err == nil {
+			err = r.db.SetVoterLevel(bg, "", v.No, 2)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	var err error
 	r.box, err = box.New(bg, box.Config{
 		Store: r.db, Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), Pseudonyms: []byte("0123456789abcdef"),
-		Origin: "example.com/hecai", OnChange: func(b vote.Ballot, _ vote.Tally) {
+		Origin: "example.com/hecai", OnChange: func(b vote.Ballot) {
 			if s := r.current.Load(); s != nil {
 				s.BallotChanged(b)
 			}
@@ -97,6 +112,11 @@ func newRig(t testing.TB, options ...option) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		for _, w := range r.pub.wrong {
+			t.Errorf("the number of a document is as public as it is: %s", w)
+		}
+	})
 	t.Cleanup(run(t, r.box.Run))
 	t.Cleanup(func() { r.halt() })
 	return r
@@ -116,12 +136,24 @@ func run(t testing.TB, what func(context.Context) error) (stop func()) {
 }
 
 func (r *rig) config() stage.Config {
+	began := time.Now().UnixNano()
 	return stage.Config{
 		Rundown: r.rundown, Catalog: r.catalog, Store: r.store, Messages: r.store, Box: r.box, Publisher: r.pub,
 		Ledger: r.db, Cameras: r.cams, Live: func() stage.Live {
 			return stage.Live{Online: map[contest.JudgeID]bool{"j2": true}, Audience: 42, AckP99: 1500 * time.Microsecond}
 		},
-		Now: func() time.Time { return time.Now().Add(time.Duration(r.now.Load())) },
+		Ticks: func() time.Duration {
+			if !r.still.IsZero() {
+				return time.Duration(r.ticks.Load())
+			}
+			return time.Duration(time.Now().UnixNano()-began) + time.Duration(r.ticks.Load())
+		},
+		Now: func() time.Time {
+			if !r.still.IsZero() {
+				return r.still.Add(time.Duration(r.now.Load()))
+			}
+			return time.Now().Add(time.Duration(r.now.Load()))
+		},
 	}
 }
 
@@ -133,6 +165,7 @@ func (r *rig) start() *stage.Stage {
 		r.t.Fatal(err)
 	}
 	r.current.Store(s)
+	r.pub.source.Store(s)
 	r.stop = run(r.t, s.Run)
 	r.settle()
 	return s
@@ -203,7 +236,7 @@ func (r *rig) finish(cues ...string) {
 func (r *rig) cast(choices map[int64]contest.EntryID) {
 	r.t.Helper()
 	for voter, entry := range choices {
-		out, err := r.box.Cast(bg, vote.Cast{Ballot: "b", Voter: voter, Rev: 1, Choice: []contest.EntryID{entry}})
+		out, err := r.box.Cast(bg, vote.Cast{Ballot: "b", Voter: voter, Level: 2, Rev: 1, Choice: []contest.EntryID{entry}})
 		if err != nil || out.Fault != nil {
 			r.t.Fatalf("voter %d: %v %v", voter, out.Fault, err)
 		}
@@ -246,35 +279,54 @@ func (r *rig) facts() []cue.Fact {
 }
 
 // honest checks that everything that was told is stored, was told once and in
-// order, and that nothing public that is stored was kept back.
+// order, and that nothing public that is stored was kept back. The numbers are those
+// of public facts alone, so that they tell of no other.
 func (r *rig) honest() {
 	r.t.Helper()
-	stored := map[int64]string{}
-	public := 0
+	stored := r.public()
+	told := r.pub.told("show/final")
+	for i, e := range told {
+		if e.seq != int64(i+1) {
+			r.t.Fatalf("event %d was told as the public's %d.", e.seq, i+1)
+		}
+		if i >= len(stored) || stored[i] != e.body {
+			r.t.Fatalf("event %d was told as\n%s\nof the stored\n%s", e.seq, e.body, stored)
+		}
+	}
+	if len(told) != len(stored) {
+		r.t.Fatalf("%d events were told of %d public facts", len(told), len(stored))
+	}
+	for _, after := range []int{0, len(stored) / 2, len(stored), len(stored) + 1} {
+		facts, err := r.s().Facts(bg, int64(after))
+		must(r.t, err)
+		if want := max(0, len(stored)-after); len(facts) != want {
+			r.t.Fatalf("%d facts after %d of %d", len(facts), after, len(stored))
+		}
+		for i, f := range facts {
+			if f.Seq != int64(after+i+1) || f.Actor != "" || text(r.t, f.Event()) != stored[after+i] {
+				r.t.Fatalf("fact %d after %d is %+v", i, after, f)
+			}
+		}
+	}
+}
+
+// public are the public facts as they are stored, as events.
+func (r *rig) public() (out []string) {
+	r.t.Helper()
 	for _, f := range r.facts() {
 		if f.Public() {
-			stored[f.Seq] = text(r.t, f.Event())
-			public++
+			out = append(out, text(r.t, f.Event()))
 		}
 	}
-	told := r.pub.told("show/final")
-	last := int64(0)
-	for _, e := range told {
-		if e.seq <= last {
-			r.t.Fatalf("event %d was told after %d", e.seq, last)
-		}
-		if last = e.seq; stored[e.seq] != e.body {
-			r.t.Fatalf("event %d was told as\n%s\nand is stored as\n%s", e.seq, e.body, stored[e.seq])
-		}
-	}
-	if len(told) != public {
-		r.t.Fatalf("%d events were told of %d public facts", len(told), public)
-	}
+	return out
 }
 
 // shown checks that the published documents are what the stored facts say.
 func (r *rig) shown() {
 	r.t.Helper()
+	// A view is there before it is told, so that who hears a fact and asks finds it
+	// told. What the stage does by itself is told when its turn is over.
+	_, _ = r.s().Judging().Sheets(bg, "j1")
 	state, err := cue.Fold(r.rundown, r.catalog, r.facts())
 	must(r.t, err)
 	same(r.t, "stage topic", r.pub.doc("stage/final"), text(r.t, cue.Public(state).Doc()))
@@ -285,76 +337,19 @@ func (r *rig) shown() {
 // figures are apart: they are measured.
 func (r *rig) standing() string {
 	v := r.s().StaffView()
-	v.Blockers = nil // of the last refused seal, which is no fact
+	v.Blockers, v.Names = nil, nil // of the last refused cue, which is no fact
+	v.Cameras = nil                // what is on air is measured too
 	return text(r.t, []any{r.s().View(), r.s().HostView(), r.s().Rev(), v})
-}
-
-// listener is the world: it keeps the documents and the events, as bytes.
-type listener struct {
-	mu     sync.Mutex
-	docs   map[string]string
-	events []event
-	all    []string // every byte that was told, but to the desk
-}
-
-type event struct {
-	topic string
-	seq   int64
-	body  string
-}
-
-func (l *listener) State(topic string, doc map[string]any) {
-	b, err := json.Marshal(doc)
-	if err != nil {
-		panic(err)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.docs[topic] = string(b)
-	l.all = append(l.all, string(b))
-}
-
-func (l *listener) Event(topic string, seq int64, body any) {
-	b, err := json.Marshal(body)
-	if err != nil {
-		panic(err)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.events = append(l.events, event{topic, seq, string(b)})
-	l.all = append(l.all, string(b))
-}
-
-func (l *listener) doc(topic string) string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.docs[topic]
-}
-
-func (l *listener) told(topic string) []event {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(l.events), func(e event) bool { return e.topic != topic })
-}
-
-func (l *listener) forget() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.events, l.all = nil, nil
-}
-
-func (l *listener) everything() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.all)
 }
 
 // The ways of a record to fail.
 const (
 	sound    = ""
 	refuses  = "refuses"  // stores nothing and says so
+	halfway  = "halfway"  // as refuses, but what a cue sets out to do is stored
 	mumbles  = "mumbles"  // stores, and says that it failed
 	readOnly = "readOnly" // as refuses, and sheets, seals and messages too
+	busy     = "busy"     // stores nothing, knows it and says so
 )
 
 var errDisk = errors.New("示例：磁盘写入失败")
@@ -365,6 +360,7 @@ type shaky struct {
 	mu    sync.Mutex
 	mode  string
 	blind bool          // facts can't be read
+	slow  chan struct{} // facts wait for it, and say there that they do; nil = they don't
 	gate  chan struct{} // verdicts wait for it; nil = they don't
 }
 
@@ -383,19 +379,31 @@ func (s *shaky) how() (string, bool) {
 // write carries out a write as the mode has it.
 func (s *shaky) write(do func() error) error {
 	switch mode, _ := s.how(); mode {
-	case refuses, readOnly:
+	case refuses, readOnly, halfway:
 		return errDisk
+	case busy:
+		return fault.New(fault.Unavailable, "store.busy", "示例：没有回应")
 	case mumbles:
 		return errors.Join(do(), errDisk)
 	}
 	return do()
 }
 
-func (s *shaky) AppendFacts(ctx context.Context, id contest.SessionID, expect int64, facts []cue.Fact) error {
-	return s.write(func() error { return s.Record.AppendFacts(ctx, id, expect, facts) })
+func (s *shaky) AppendFacts(ctx context.Context, own lease.Lease, expect int64, facts []cue.Fact) error {
+	s.mu.Lock()
+	slow := s.slow
+	s.mu.Unlock()
+	if slow != nil {
+		slow <- struct{}{}
+		<-slow
+	}
+	if mode, _ := s.how(); mode == halfway && facts[0].Kind == "ballot_due" {
+		return s.Record.AppendFacts(ctx, own, expect, facts)
+	}
+	return s.write(func() error { return s.Record.AppendFacts(ctx, own, expect, facts) })
 }
 
-func (s *shaky) LoadFacts(ctx context.Context, id contest.SessionID, after int64) ([]cue.Fact, error) {
+func (s *shaky) LoadFacts(ctx context.Context, id contest.ShowID, after int64) ([]cue.Fact, error) {
 	if _, blind := s.how(); blind {
 		return nil, errDisk
 	}
@@ -403,18 +411,18 @@ func (s *shaky) LoadFacts(ctx context.Context, id contest.SessionID, after int64
 }
 
 func (s *shaky) others(do func() error) error {
-	if mode, _ := s.how(); mode == refuses {
+	if mode, _ := s.how(); mode == refuses || mode == halfway {
 		return do()
 	}
 	return s.write(do)
 }
 
-func (s *shaky) SaveSheet(ctx context.Context, sheet contest.Sheet, rev int64) error {
-	return s.others(func() error { return s.Record.SaveSheet(ctx, sheet, rev) })
+func (s *shaky) SaveSheet(ctx context.Context, own lease.Lease, sheet score.Sheet, rev int64) error {
+	return s.others(func() error { return s.Record.SaveSheet(ctx, own, sheet, rev) })
 }
 
-func (s *shaky) SaveSeal(ctx context.Context, id contest.SessionID, version int, body json.RawMessage, root string) error {
-	return s.others(func() error { return s.Record.SaveSeal(ctx, id, version, body, root) })
+func (s *shaky) SaveSeal(ctx context.Context, own lease.Lease, version int, body json.RawMessage, root string) error {
+	return s.others(func() error { return s.Record.SaveSeal(ctx, own, version, body, root) })
 }
 
 func (s *shaky) SaveMessage(ctx context.Context, m stage.Message) error {
@@ -429,43 +437,6 @@ func (s *shaky) SetMessageState(ctx context.Context, id, state string) error {
 		<-gate
 	}
 	return s.others(func() error { return s.Record.SetMessageState(ctx, id, state) })
-}
-
-// cameras is a relay with two cameras.
-type cameras struct {
-	mu       sync.Mutex
-	list     []cue.Camera
-	switched []string
-}
-
-func (c *cameras) Switch(_ contest.SessionID, name string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.list, func(x cue.Camera) bool { return x.Name == name })
-	if i < 0 {
-		return fault.New(fault.NotFound, "stream.unknown_camera", "%s", name)
-	}
-	for j := range c.list {
-		c.list[j].OnAir = i == j
-	}
-	c.switched = append(c.switched, name)
-	return nil
-}
-
-func (c *cameras) Cameras(contest.SessionID) []cue.Camera {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.list)
-}
-
-func (c *cameras) turn(name, state string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for i := range c.list {
-		if c.list[i].Name == name {
-			c.list[i].State = state
-		}
-	}
 }
 
 func must(t testing.TB, err error) {
@@ -519,7 +490,7 @@ func parse(t testing.TB, text string) cue.Rundown {
 // catalog is a contest of n entries with quotas of 1, 2, 2 and 3.
 func catalog(t testing.TB, entries, judges int) cue.Catalog {
 	t.Helper()
-	p, problems := contest.ParsePlan(contest.Jilin2024)
+	p, problems := plan.Parse(plan.Jilin2024)
 	if len(problems) > 0 {
 		t.Fatal(problems[0].Error())
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hecai/contest"
+	"hecai/contest/score"
 	"hecai/fault"
 	"hecai/stage"
 	"hecai/stage/cue"
@@ -31,7 +32,7 @@ func TestAnEvening(t *testing.T) {
 	if v := s.View(); v.Entry.ID != "e1" || v.Timer == nil || v.Scene.Name != "entry" || v.Program.State != "live" {
 		t.Errorf("card: %s", text(t, v))
 	}
-	if out, err := r.box.Cast(bg, vote.Cast{Ballot: "b", Voter: 1, Rev: 1, Choice: []contest.EntryID{"e1"}}); err != nil || out.Fault == nil {
+	if out, err := r.box.Cast(bg, vote.Cast{Ballot: "b", Voter: 1, Level: 2, Rev: 1, Choice: []contest.EntryID{"e1"}}); err != nil || out.Fault == nil {
 		t.Errorf("a vote before the opening: %+v %v", out, err)
 	}
 	r.fire("open")
@@ -47,7 +48,7 @@ func TestAnEvening(t *testing.T) {
 	}
 	wantCode(t, "tally of an open ballot", r.do("fire", "tally"), "stage.ballot_open")
 	r.fire("close")
-	if out, _ := r.box.Cast(bg, vote.Cast{Ballot: "b", Voter: 9, Rev: 1, Choice: []contest.EntryID{"e1"}}); fault.CodeOf(out.Fault) != "vote.closed" {
+	if out, _ := r.box.Cast(bg, vote.Cast{Ballot: "b", Voter: 9, Level: 2, Rev: 1, Choice: []contest.EntryID{"e1"}}); fault.CodeOf(out.Fault) != "vote.closed" {
 		t.Errorf("a vote after the close: %+v", out)
 	}
 	if s.View().Ballot.Open {
@@ -162,14 +163,14 @@ func awards(t *testing.T, r *rig) {
 // result is the ranking by the contest's rules: entry and total, best first.
 func (r *rig) result() []string {
 	plan := r.catalog.Plan
-	var all []contest.Candidate
+	var all []score.Candidate
 	for i, e := range r.catalog.Entries {
-		c := contest.Candidate{Entry: e.ID}
-		var sheets []contest.Sheet
+		c := score.Candidate{Entry: e.ID}
+		var sheets []score.Sheet
 		for j, judge := range r.catalog.Judges {
-			sheets = append(sheets, contest.Sheet{Entry: e.ID, Judge: judge.ID, State: contest.SheetLocked, Marks: r.marks(markOf(i, j))})
+			sheets = append(sheets, score.Sheet{Entry: e.ID, Judge: judge.ID, State: score.SheetLocked, Marks: r.marks(markOf(i, j))})
 		}
-		c.Panel = contest.ScorePanel(plan.Scoring, plan.Criteria, sheets, len(sheets))
+		c.Panel = score.Panel(plan.Scoring, plan.Criteria, sheets, len(sheets))
 		for _, entry := range votes {
 			if entry == e.ID {
 				c.Votes++
@@ -178,8 +179,8 @@ func (r *rig) result() []string {
 		all = append(all, c)
 	}
 	var out []string
-	for _, row := range contest.Rank(plan.Scoring, plan.Criteria, all) {
-		out = append(out, fmt.Sprint(row.Entry, " ", contest.Decimal(row.Total, plan.Scoring.Places, plan.Scoring.Rounding)))
+	for _, row := range score.Rank(plan.Scoring, plan.Criteria, all) {
+		out = append(out, fmt.Sprint(row.Entry, " ", score.Decimal(row.Total, plan.Scoring.Places, plan.Scoring.Rounding)))
 	}
 	return out
 }
@@ -190,7 +191,7 @@ func verification(t *testing.T, r *rig) {
 	sealed, root, err := r.s().Sealed(bg)
 	must(t, err)
 	v := r.s().View().Verify
-	if v.Root != root || cue.Root(sealed) != root || v.Leaves != int64(len(votes)) {
+	if v.Root != root || cue.Root(sealed) != root || v.Leaves != int64(len(votes))+2 { // the log also has its opening and its close
 		t.Errorf("shown %+v, sealed under %s", v, root)
 	}
 	_, again, err := r.s().Sealed(bg)

@@ -24,7 +24,7 @@ import (
 
 //go:generate go run -C ../tools ./pagelib ../static
 
-//go:embed admin audience broadcast css director fonts host i18n icons judge lib screen site test vendor verify vote
+//go:embed admin audience broadcast css director fonts host i18n icons judge lib screen site test ticket vendor verify vote
 var tree embed.FS
 
 // Site holds every file in memory, as it is and compressed. It is safe for
@@ -32,6 +32,7 @@ var tree embed.FS
 type Site struct {
 	base  string           // "/s/<hash>/"
 	files map[string]*file // by path below static
+	drawn [][2]rune        // what the fonts of the screens have
 }
 
 type file struct {
@@ -59,7 +60,7 @@ func New() (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{base: "/s/" + hex.EncodeToString(sum.Sum(nil))[:16] + "/", files: map[string]*file{}}
+	s := &Site{base: "/s/" + hex.EncodeToString(sum.Sum(nil))[:16] + "/", files: map[string]*file{}, drawn: drawn()}
 	for name, body := range raw {
 		if path.Base(name) == "index.html" {
 			if body, err = s.page(name, body, raw); err != nil {
@@ -75,6 +76,7 @@ func New() (*Site, error) {
 
 var (
 	asset    = regexp.MustCompile(`(href|src)="/s/([^"]*)"`)
+	entrance = regexp.MustCompile(`<script type="module" src="/s/([^"]*)"`)
 	imported = regexp.MustCompile(`(?m)^(?:import|export)\b[^'";]*?(?:from\s*)?['"](\.[^'"]+)['"]`)
 )
 
@@ -83,14 +85,14 @@ var (
 func (s *Site) page(name string, body []byte, raw map[string][]byte) ([]byte, error) {
 	var missing error
 	var modules []string
+	for _, m := range entrance.FindAllSubmatch(body, -1) {
+		modules = append(modules, string(m[1]))
+	}
 	body = asset.ReplaceAllFunc(body, func(m []byte) []byte {
 		g := asset.FindSubmatch(m)
 		target := string(g[2])
 		if _, ok := raw[target]; !ok {
 			missing = fmt.Errorf("%s links to %s, which is not there", name, target)
-		}
-		if strings.HasSuffix(target, ".js") {
-			modules = append(modules, target)
 		}
 		return fmt.Appendf(nil, `%s="%s%s"`, g[1], s.base, target)
 	})

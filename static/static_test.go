@@ -41,7 +41,7 @@ func get(h http.Handler, target string, header ...string) *http.Response {
 	return w.Result()
 }
 
-var pageNames = []string{"admin", "audience", "broadcast", "director", "host", "judge", "screen", "site", "verify", "vote"}
+var pageNames = []string{"admin", "audience", "broadcast", "director", "host", "judge", "screen", "site", "ticket", "verify", "vote"}
 
 func TestEveryPageIsServedAndNamesOnlyFilesThatAreThere(t *testing.T) {
 	s := site(t)
@@ -114,7 +114,7 @@ func TestAudienceBudget(t *testing.T) {
 		html := s.files[page+"/index.html"]
 		total := size(html)
 		for _, m := range regexp.MustCompile(`(?:href|src)="`+s.base+`([^"]*)"`).FindAllSubmatch(html.plain, -1) {
-			if f := s.files[string(m[1])]; !bytes.Contains(m[0], []byte("src=")) { // the script is preloaded under the same address
+			if f := s.files[string(m[1])]; string(m[1]) != page+"/main.js" || !bytes.Contains(m[0], []byte("src=")) { // the entrance is preloaded under the same address
 				total += size(f)
 			}
 		}
@@ -192,6 +192,38 @@ func TestCatalogues(t *testing.T) {
 		for k := range en {
 			if _, ok := zh[k]; !ok {
 				t.Errorf("%s: %s has no Chinese", room, k)
+			}
+		}
+	}
+}
+
+// TestPagesLoadTheCodesThatTheyGet: a page that asks for what only the crew or only
+// the office may ask for has their codes, and a phone's has not.
+func TestPagesLoadTheCodesThatTheyGet(t *testing.T) {
+	boot := regexp.MustCompile(`boot\(\[[^\]]*\], App(?:, \[([^\]]*)\])?\)`)
+	raw := map[string][]byte{}
+	for name, f := range site(t).files {
+		raw[name] = f.plain
+	}
+	asks := map[string]*regexp.Regexp{
+		"crew":   regexp.MustCompile(`'/v1/(?:judge|admin|signin)|/commands|/desk\b|'stage\.command'|publisher\.js|'host/'|'desk/'`),
+		"office": regexp.MustCompile(`'/v1/admin/(?:entries|judges|ballots|staff|sessions)`),
+	}
+	for _, page := range pageNames {
+		m := boot.FindSubmatch(raw[page+"/main.js"])
+		if m == nil {
+			t.Errorf("%s never boots", page)
+			continue
+		}
+		modules, err := closure([]string{page + "/main.js"}, raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for whose, form := range asks {
+			loads := bytes.Contains(m[1], []byte("'"+whose+"'"))
+			asks := slices.ContainsFunc(modules, func(name string) bool { return form.Match(raw[name]) })
+			if loads != asks {
+				t.Errorf("%s: loads the codes of the %s: %v, can get them: %v", page, whose, loads, asks)
 			}
 		}
 	}

@@ -15,6 +15,14 @@ import (
 // and every count against its votes. It is for SQLite; a PostgreSQL record is
 // copied with that server's own tools (backup.engine).
 func (db *DB) Backup(ctx context.Context, path string) error {
+	if err := db.copyTo(ctx, path); err != nil {
+		return err
+	}
+	return db.checkCounts(ctx, path)
+}
+
+// copyTo is Backup with a check of the pages alone.
+func (db *DB) copyTo(ctx context.Context, path string) error {
 	if db.file == nil {
 		return fault.New(fault.Invalid, "backup.engine", "a PostgreSQL record is backed up with pg_dump")
 	}
@@ -29,27 +37,29 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	}
 	defer from.Close()
 	if _, err := from.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
-		return fmt.Errorf("backup to %s: %w", path, classify(err))
+		return fmt.Errorf("backup to %s: %w", path, notStored(ctx, err))
 	}
-	return checkCopy(ctx, path)
-}
-
-func checkCopy(ctx context.Context, path string) error {
 	pool, err := openPool(ctx, path, 1, "_query_only=1")
 	if err != nil {
 		return fmt.Errorf("open backup: %w", err)
 	}
 	defer pool.Close()
-	if err := checkPages(ctx, pool); err != nil {
-		return err
+	return checkPages(ctx, pool)
+}
+
+func (db *DB) checkCounts(ctx context.Context, path string) error {
+	pool, err := openPool(ctx, path, 1, "_query_only=1")
+	if err != nil {
+		return fmt.Errorf("open backup: %w", err)
 	}
-	db := &DB{writer: pool, reader: pool, file: &file{path: path}}
-	ballots, err := db.LoadBallots(ctx)
+	defer pool.Close()
+	of := &DB{writer: pool, reader: pool, file: &file{path: path}, log: db.log}
+	ballots, err := of.LoadBallots(ctx)
 	if err != nil {
 		return fmt.Errorf("read backup: %w", err)
 	}
 	for _, b := range ballots {
-		if _, err := db.LoadTally(ctx, b.ID); err != nil {
+		if _, err := of.LoadTally(ctx, b.ID); err != nil {
 			return fmt.Errorf("recount backup: %w", err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hecai/contest"
+	"hecai/lease"
 	"hecai/store/storetest"
 	"hecai/vote"
 )
@@ -57,7 +58,7 @@ func castRate(b *testing.B, db storetest.Record, size int) float64 {
 	if _, err := db.SaveBallot(bg, ballot); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := db.OpenBallot(bg, "bench", 1000, 0); err != nil {
+	if _, err := db.OpenBallot(bg, storetest.Own(b, db, lease.Ballots), "bench", 1000, 0); err != nil {
 		b.Fatal(err)
 	}
 	voter := int64(0)

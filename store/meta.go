@@ -25,6 +25,10 @@ func (db *DB) Secret(ctx context.Context, name string, n int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return decodeSecret(name, text, n)
+}
+
+func decodeSecret(name, text string, n int) ([]byte, error) {
 	kept, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(kept) != n {
 		return nil, fmt.Errorf("secret %s: %d bytes kept, want %d: %w", name, len(kept), n, err)

@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
 
+	"hecai/contest"
 	"hecai/fault"
 )
 
@@ -56,7 +58,10 @@ func readSteps(files fs.FS) ([]step, error) {
 // older one still needs, all in one transaction.
 func (db *DB) migrate(ctx context.Context, schema string, steps []step) error {
 	want := len(steps) + 1
-	return db.write(ctx, "migrate", func(ctx context.Context, tx run) error {
+	if err := db.copyBefore(ctx, want); err != nil {
+		return fmt.Errorf("copy before the migration: %w", err)
+	}
+	return db.writeAs(ctx, bulk, "migrate", func(ctx context.Context, tx run) error {
 		if err := tx.lock(ctx, lockSchema, 0); err != nil {
 			return err
 		}
@@ -68,6 +73,7 @@ func (db *DB) migrate(ctx context.Context, schema string, steps []step) error {
 			if len(tables) > 0 && !tx.postgres() {
 				return fault.New(fault.Invalid, "store.version", "the database belongs to another program")
 			}
+			db.fresh = true
 			return tx.script(ctx, schema)
 		}
 		have, err := version(ctx, tx)
@@ -78,8 +84,14 @@ func (db *DB) migrate(ctx context.Context, schema string, steps []step) error {
 			return fault.New(fault.Invalid, "store.version", "the record has schema %d, this program knows up to %d", have, want).
 				With("have", have).With("want", want)
 		}
+		var code contest.Code
+		if slices.ContainsFunc(steps[have-1:], step.ofContests) {
+			if code, err = onlyContest(ctx, tx); err != nil {
+				return err
+			}
+		}
 		for _, s := range steps[have-1:] {
-			if err := tx.script(ctx, s.text); err != nil {
+			if err := tx.script(ctx, strings.ReplaceAll(s.text, theContest, string(code))); err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
 			if _, err := tx.exec(ctx, `UPDATE schema_version SET version = ?`, s.to); err != nil {
@@ -88,6 +100,60 @@ func (db *DB) migrate(ctx context.Context, schema string, steps []step) error {
 		}
 		return nil
 	})
+}
+
+// theContest stands in a migration for the contest of the plan in force: what there
+// was before there were several is its.
+const theContest = "$CODE"
+
+func (s step) ofContests() bool { return strings.Contains(s.text, theContest) }
+
+// onlyContest is the code of the plan in the record of before; one without a plan
+// has nothing that belongs to a contest.
+func onlyContest(ctx context.Context, tx run) (contest.Code, error) {
+	var body string
+	err := tx.get(ctx, &body, `SELECT body FROM plan ORDER BY version DESC LIMIT 1`)
+	if errors.Is(err, errNone) {
+		return "none", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	var plan struct {
+		Code contest.Code `json:"code"`
+	}
+	if err := fromJSON(body, &plan); err != nil || !contest.ValidID(string(plan.Code)) {
+		return "", fault.New(fault.Invalid, "store.version", "the plan in the record was damaged: no contest %q", plan.Code)
+	}
+	return plan.Code, nil
+}
+
+// copyBefore puts a copy of a SQLite record beside it before it is changed to
+// another schema. An older copy of the same schema stays, and this one gets a
+// name of its own.
+func (db *DB) copyBefore(ctx context.Context, want int) error {
+	if db.file == nil {
+		return nil
+	}
+	names, err := tables(ctx, db.read())
+	if err != nil || !slices.Contains(names, "schema_version") {
+		return err
+	}
+	have, err := version(ctx, db.read())
+	if err != nil || have >= want {
+		return err
+	}
+	for n := 1; ; n++ {
+		path := fmt.Sprintf("%s.schema%d-%d", db.file.path, have, n)
+		err := db.copyTo(ctx, path)
+		if fault.CodeOf(err) == "backup.exists" {
+			continue
+		}
+		if err == nil {
+			db.log.Info("the record was copied before its schema changes", "copy", path)
+		}
+		return err
+	}
 }
 
 func version(ctx context.Context, tx run) (v int, err error) {

@@ -96,12 +96,50 @@ func TestRecordOutlivesTheProcess(t *testing.T) {
 		if n, err := db.Counter(bg, "x"); err != nil || n != want {
 			t.Errorf("counter %d, %v; want %d", n, err, want)
 		}
-		if err := errors.Join(db.Ping(bg), db.Close(), db.Close()); err != nil {
+		if err := errors.Join(db.Probe(bg), db.Close(), db.Close()); err != nil {
 			t.Error(err)
 		}
 		if info, err := os.Stat(filepath.Join(dir, "hecai.db-wal")); err == nil && info.Size() > 0 {
 			t.Errorf("%d bytes are left in the write-ahead log", info.Size())
 		}
+	}
+}
+
+// TestALostRecordIsNotBegunAnew: what is left of a record is told, not written over.
+func TestALostRecordIsNotBegunAnew(t *testing.T) {
+	dir := t.TempDir()
+	db, err := store.Open(bg, store.Config{DataDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, db.Close())
+	file := filepath.Join(dir, "hecai.db")
+	must(t, os.Truncate(file, 0))
+	lost := func(what string) {
+		t.Helper()
+		db, err := store.Open(bg, store.Config{DataDir: dir})
+		if err == nil {
+			db.Close()
+		}
+		if fault.CodeOf(err) != "store.lost" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	lost("a file without a byte")
+	must(t, os.Remove(file))
+	must(t, os.WriteFile(file+"-wal", []byte("frames"), 0o600))
+	lost("a log without its file")
+	must(t, os.Remove(file+"-wal"))
+	if db, err = store.Open(bg, store.Config{DataDir: dir}); err != nil {
+		t.Fatalf("an empty folder: %v", err)
+	}
+	must(t, db.Close())
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -136,6 +174,10 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	if got := second(); got != "store.in_use" {
 		t.Errorf("the second process was told %q", got)
 	}
+	must(t, os.Remove(filepath.Join(dir, "hecai.lock")))
+	if got := second(); got != "store.in_use" {
+		t.Errorf("without the lock's file the second process was told %q", got)
+	}
 	if other, err := store.Open(bg, store.Config{DataDir: dir}); fault.CodeOf(err) != "store.in_use" {
 		t.Errorf("opened twice in one process: %v, %v", other, err)
 	}
@@ -168,22 +210,32 @@ func TestMigrations(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := open(t)
-			step := func(files fstest.MapFS, code string, want int) {
+			newest, err := store.Newest()
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The steps stand behind those that the program has, which a fresh
+			// record has taken.
+			later := func(n int) string { return fmt.Sprintf("migrations/%04d-x.sql", newest+n) }
+			step := func(files fstest.MapFS, code string, after int) {
 				t.Helper()
+				for n := 2; n <= newest; n++ {
+					files[fmt.Sprintf("migrations/%04d-taken.sql", n)] = &fstest.MapFile{}
+				}
 				if err := db.Migrate(bg, files); fault.CodeOf(err) != code {
 					t.Fatalf("migrate: %v, want %q", err, code)
 				}
-				if v, err := db.Version(bg); err != nil || v != want {
-					t.Fatalf("version %d, %v; want %d", v, err, want)
+				if v, err := db.Version(bg); err != nil || v != newest+after {
+					t.Fatalf("version %d, %v; want %d", v, err, newest+after)
 				}
 			}
-			step(fstest.MapFS{}, "", 1)
-			step(fstest.MapFS{"migrations/0002-a.sql": two, "migrations/0003-b.sql": broken}, "internal", 1)
-			step(fstest.MapFS{"migrations/0002-a.sql": two}, "", 2)
-			step(fstest.MapFS{"migrations/0002-a.sql": two}, "", 2)
-			step(fstest.MapFS{"migrations/0003-b.sql": three}, "internal", 2) // a gap in the numbers
-			step(fstest.MapFS{"migrations/0002-a.sql": two, "migrations/0003-b.sql": three}, "", 3)
-			step(fstest.MapFS{"migrations/0002-a.sql": two}, "store.version", 3) // an older program
+			step(fstest.MapFS{}, "", 0)
+			step(fstest.MapFS{later(1): two, later(2): broken}, "store.failed", 0)
+			step(fstest.MapFS{later(1): two}, "", 1)
+			step(fstest.MapFS{later(1): two}, "", 1)
+			step(fstest.MapFS{later(2): three}, "internal", 1) // a gap in the numbers
+			step(fstest.MapFS{later(1): two, later(2): three}, "", 2)
+			step(fstest.MapFS{later(1): two}, "store.version", 2) // an older program
 		})
 	}
 }
@@ -231,6 +283,23 @@ func TestBackup(t *testing.T) {
 	}
 }
 
+// TestABackupIsCheckedPageByPage: rows that the schema forbids make no backup.
+func TestABackupIsCheckedPageByPage(t *testing.T) {
+	db := storetest.SQLite(t)
+	storetest.SomeVotes(t, db, 5)
+	db.Harm(t, `PRAGMA ignore_check_constraints = 1; UPDATE ballot SET state = 'lost'`)
+	if err := db.Backup(bg, filepath.Join(t.TempDir(), "copy")); fault.CodeOf(err) != "backup.broken" {
+		t.Errorf("a broken copy was accepted: %v", err)
+	}
+}
+
+func TestPostgresIsBackedUpByItsOwnTools(t *testing.T) {
+	db := postgres(t).Open(t)
+	if err := db.Backup(bg, filepath.Join(t.TempDir(), "copy")); fault.CodeOf(err) != "backup.engine" {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestWriteAheadLogIsBroughtIn waits for the keeper's turn after the last write.
 func TestWriteAheadLogIsBroughtIn(t *testing.T) {
 	dir := t.TempDir()
@@ -252,7 +321,7 @@ func TestWriteAheadLogIsBroughtIn(t *testing.T) {
 			t.Fatal("the main file did not grow")
 		}
 	}
-	if err := errors.Join(db.Ping(bg), db.Checkpoint()); err != nil {
+	if err := errors.Join(db.Probe(bg), db.Checkpoint()); err != nil {
 		t.Error(err)
 	}
 }
@@ -269,23 +338,55 @@ func TestFullDisk(t *testing.T) {
 	var err error
 	acked := 0
 	for acked < 5000 && err == nil {
-		if err = db.SavePlan(bg, []byte(strings.Repeat("x", 4096)), fmt.Sprint(acked)); err == nil {
+		if err = db.SavePlan(bg, "X", []byte(strings.Repeat("x", 4096)), fmt.Sprint(acked)); err == nil {
 			acked++
 		}
 	}
 	if fault.CodeOf(err) != "store.full" {
 		t.Fatalf("error %v", err)
 	}
-	if _, hash, err := db.Plan(bg); acked > 0 && (err != nil || hash != fmt.Sprint(acked-1)) {
+	if _, hash, err := db.Plan(bg, "X"); acked > 0 && (err != nil || hash != fmt.Sprint(acked-1)) {
 		t.Errorf("last plan %q, %v; want number %d", hash, err, acked-1)
 	}
 	if err := db.LimitPages(bg, 1<<30); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.SavePlan(bg, []byte("y"), "after"); err != nil {
+	if err := db.SavePlan(bg, "X", []byte("y"), "after"); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
 	if tally, err := db.LoadTally(bg, "votes"); err != nil || tally.Voters != 10 {
 		t.Errorf("votes %+v, %v", tally, err)
+	}
+}
+
+func TestAMigrationLeavesACopy(t *testing.T) {
+	dir := t.TempDir()
+	db := openRecord(t, store.Config{DataDir: dir})
+	if !db.Fresh() {
+		t.Error("a new record is not called new")
+	}
+	storetest.SomeVotes(t, storetest.Record{DB: db}, 3)
+	newest, err := store.Newest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{fmt.Sprintf("migrations/%04d-x.sql", newest+1): {Data: []byte("DROP TABLE vote_event;")}}
+	for n := 2; n <= newest; n++ {
+		files[fmt.Sprintf("migrations/%04d-taken.sql", n)] = &fstest.MapFile{}
+	}
+	if err := db.Migrate(bg, files); err != nil {
+		t.Fatal(err)
+	}
+	copies, err := filepath.Glob(filepath.Join(dir, "hecai.db.schema*"))
+	if err != nil || len(copies) != 1 {
+		t.Fatalf("copies %v, %v", copies, err)
+	}
+	old := t.TempDir()
+	if err := os.Rename(copies[0], filepath.Join(old, "hecai.db")); err != nil {
+		t.Fatal(err)
+	}
+	before := openRecord(t, store.Config{DataDir: old})
+	if tally, err := before.LoadTally(bg, "votes"); err != nil || tally.Voters != 3 || before.Fresh() {
+		t.Errorf("the copy has %+v, %v", tally, err)
 	}
 }

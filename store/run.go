@@ -3,10 +3,16 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"hash/fnv"
+	"io"
+	"net"
+	"os"
+	"reflect"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jmoiron/sqlx"
@@ -22,20 +28,37 @@ type run struct {
 		sqlx.ExtContext
 		Rebind(query string) string
 	}
+	limit time.Duration // of a single read; 0 = the transaction has one
+	noted *bool         // of a writing transaction: an act of the back office was written down
+}
+
+// bound gives a single read its limit and classifies its error.
+func (r run) bound(ctx context.Context, read func(ctx context.Context) error) error {
+	if r.limit == 0 {
+		return read(ctx)
+	}
+	limited, cancel := context.WithTimeout(ctx, r.limit)
+	defer cancel()
+	return notRead(ctx, again(limited, func() error { return read(limited) }))
 }
 
 // get reads one row; no row is the fault "store.none".
 func (r run) get(ctx context.Context, into any, query string, args ...any) error {
-	err := sqlx.GetContext(ctx, r.on, into, r.on.Rebind(query), args...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return errNone
-	}
-	return err
+	return r.bound(ctx, func(ctx context.Context) error {
+		err := sqlx.GetContext(ctx, r.on, into, r.on.Rebind(query), args...)
+		if errors.Is(err, sql.ErrNoRows) {
+			return errNone
+		}
+		return err
+	})
 }
 
 // list reads all rows into a slice.
 func (r run) list(ctx context.Context, into any, query string, args ...any) error {
-	return sqlx.SelectContext(ctx, r.on, into, r.on.Rebind(query), args...)
+	return r.bound(ctx, func(ctx context.Context) error {
+		reflect.ValueOf(into).Elem().SetZero() // a second try begins again
+		return sqlx.SelectContext(ctx, r.on, into, r.on.Rebind(query), args...)
+	})
 }
 
 // exec runs a statement and returns how many rows it changed.
@@ -73,8 +96,11 @@ const (
 	lockSchema lockClass = 0x6865 + iota
 	lockBallot
 	lockSheets
-	lockRundown
+	lockEdit // of what organisers save, see edit
 	lockCamera
+	lockSetup
+	lockRecord
+	lockPlan
 )
 
 // hash32 makes a lock's key of a text. Two texts with the same one only wait for
@@ -94,9 +120,8 @@ func marks(rows, cols int) string {
 // errNone is "no such row".
 var errNone = fault.New(fault.NotFound, "store.none", "no row")
 
-// SQLite's result codes that we tell apart; the high bytes are subcodes.
+// SQLite's result codes of a duplicate; the high bytes are subcodes.
 const (
-	sqliteFull             = 13
 	sqliteConstraintPK     = 1555
 	sqliteConstraintUnique = 2067
 )
@@ -111,14 +136,16 @@ func isDuplicate(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "23505"
 }
 
-// classify gives a full disk its own code: it is what an operator can mend.
-func classify(err error) error {
-	var lite *sqlite.Error
-	var pg *pgconn.PgError
-	if errors.As(err, &lite) && lite.Code()&0xff == sqliteFull || errors.As(err, &pg) && pg.Code == "53100" {
-		return fault.Wrap(fault.Internal, "store.full", err, "disk is full")
-	}
-	return err
+// fromEngine reports whether an error came from a connection and not from a
+// value that was read.
+func fromEngine(err error) bool {
+	var net net.Error
+	var connect *pgconn.ConnectError
+	var parse *pgconn.ParseConfigError
+	return errors.As(err, &net) || errors.As(err, &connect) || errors.As(err, &parse) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, os.ErrDeadlineExceeded) || pgconn.SafeToRetry(err) || pgconn.Timeout(err)
 }
 
 // toJSON writes a value that we made, so it cannot fail.

@@ -2,15 +2,16 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hecai/contest"
-	"hecai/fault"
 	"hecai/stage/cue"
 )
 
-// Session is one show of the contest (场次).
+// Session is one session of a contest (场次).
 type Session struct {
+	Contest  contest.Code
 	ID       contest.SessionID
 	Title    string
 	Subtitle string
@@ -20,23 +21,26 @@ type Session struct {
 	Rev      int64  // of the rundown, grows by one with each change; set by the store
 }
 
+// Show is the session itself, and no rehearsal of it.
+func (s Session) Show() contest.ShowID { return contest.NewShow(s.Contest, s.ID, 0) }
+
 type sessionRow struct {
-	ID, Title, Subtitle, Kind, Mode string
+	Contest, ID, Title, Subtitle, Kind, Mode string
 
 	RunOrder int `db:"run_order"`
 	Rev      int64
 }
 
 func (r sessionRow) session() Session {
-	return Session{ID: contest.SessionID(r.ID), Title: r.Title, Subtitle: r.Subtitle, Kind: r.Kind, Mode: r.Mode, Order: r.RunOrder, Rev: r.Rev}
+	return Session{Contest: contest.Code(r.Contest), ID: contest.SessionID(r.ID), Title: r.Title, Subtitle: r.Subtitle, Kind: r.Kind, Mode: r.Mode, Order: r.RunOrder, Rev: r.Rev}
 }
 
-const selectSession = `SELECT id, title, subtitle, kind, mode, run_order, rev FROM session `
+const selectSession = `SELECT contest, id, title, subtitle, kind, mode, run_order, rev FROM session `
 
-// Sessions returns all sessions in order.
+// Sessions returns all sessions, by contest and in order.
 func (db *DB) Sessions(ctx context.Context) ([]Session, error) {
 	var rows []sessionRow
-	if err := db.read().list(ctx, &rows, selectSession+`ORDER BY run_order, id`); err != nil {
+	if err := db.read().list(ctx, &rows, selectSession+`ORDER BY (SELECT no FROM contest WHERE code = session.contest), contest, run_order, id`); err != nil {
 		return nil, fmt.Errorf("sessions: %w", err)
 	}
 	out := make([]Session, len(rows))
@@ -46,10 +50,19 @@ func (db *DB) Sessions(ctx context.Context) ([]Session, error) {
 	return out, nil
 }
 
-// Session returns one session.
-func (db *DB) Session(ctx context.Context, id contest.SessionID) (Session, error) {
+// Shows returns all shows that there have been, rehearsals too.
+func (db *DB) Shows(ctx context.Context) ([]contest.ShowID, error) {
+	var out []contest.ShowID
+	if err := db.read().list(ctx, &out, `SELECT id FROM show ORDER BY id`); err != nil {
+		return nil, fmt.Errorf("shows: %w", err)
+	}
+	return out, nil
+}
+
+// Session returns the session that a show is a take of.
+func (db *DB) Session(ctx context.Context, id contest.ShowID) (Session, error) {
 	var row sessionRow
-	if err := db.read().get(ctx, &row, selectSession+`WHERE id = ?`, id); err != nil {
+	if err := db.read().get(ctx, &row, selectSession+`WHERE contest = ? AND id = ?`, id.Contest(), id.Session()); err != nil {
 		return Session{}, fmt.Errorf("session %s: %w", id, err)
 	}
 	return row.session(), nil
@@ -58,109 +71,142 @@ func (db *DB) Session(ctx context.Context, id contest.SessionID) (Session, error
 // SaveSession adds a session without a rundown, or changes all of a known one
 // but its rundown.
 func (db *DB) SaveSession(ctx context.Context, s Session) error {
-	return db.write(ctx, "save session", func(ctx context.Context, tx run) error {
-		_, err := tx.exec(ctx, `INSERT INTO session (id, title, subtitle, kind, mode, run_order, rundown, rev) VALUES (?, ?, ?, ?, ?, ?, '', 0)
-			ON CONFLICT (id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, kind = excluded.kind,
-				mode = excluded.mode, run_order = excluded.run_order`,
-			s.ID, s.Title, s.Subtitle, s.Kind, s.Mode, s.Order)
-		return err
-	})
+	return db.write(ctx, "save session", func(ctx context.Context, tx run) error { return tx.saveSession(ctx, s) })
 }
 
-// Rundown returns a session's rundown.
-func (db *DB) Rundown(ctx context.Context, id contest.SessionID) (cue.Rundown, error) {
-	var text string
-	if err := db.read().get(ctx, &text, `SELECT rundown FROM session WHERE id = ? AND rundown <> ''`, id); err != nil {
-		return cue.Rundown{}, fmt.Errorf("rundown of %s: %w", id, err)
+func (r run) saveSession(ctx context.Context, s Session) error {
+	_, err := r.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, mode, run_order, rundown, rev) VALUES (?, ?, ?, ?, ?, ?, ?, '', 0)
+		ON CONFLICT (contest, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, kind = excluded.kind,
+			mode = excluded.mode, run_order = excluded.run_order`,
+		s.Contest, s.ID, s.Title, s.Subtitle, s.Kind, s.Mode, s.Order)
+	if err != nil {
+		return err
 	}
-	var r cue.Rundown
+	return r.saveShow(ctx, s.Show())
+}
+
+// Rundown returns the rundown of a show's session.
+func (db *DB) Rundown(ctx context.Context, id contest.ShowID) (cue.Rundown, error) {
+	return db.read().rundown(ctx, id)
+}
+
+func (tx run) rundown(ctx context.Context, id contest.ShowID) (r cue.Rundown, err error) {
+	var text string
+	if err := tx.get(ctx, &text, `SELECT rundown FROM session WHERE contest = ? AND id = ? AND rundown <> ''`, id.Contest(), id.Session()); err != nil {
+		return r, fmt.Errorf("rundown of %s: %w", id, err)
+	}
 	if err := fromJSON(text, &r); err != nil {
-		return cue.Rundown{}, fmt.Errorf("rundown of %s: %w", id, err)
+		return r, fmt.Errorf("rundown of %s: %w", id, err)
 	}
 	return r, nil
 }
 
-// SaveRundown stores a rundown over whatever is there, and its title, subtitle
-// and mode with the session, which it adds if need be.
-func (db *DB) SaveRundown(ctx context.Context, r cue.Rundown) error {
+// SaveRundown stores a rundown of a contest's session, and its title, subtitle and mode
+// with the session, which it adds if need be.
+func (db *DB) SaveRundown(ctx context.Context, in contest.Code, r cue.Rundown) error {
 	return db.write(ctx, "save rundown", func(ctx context.Context, tx run) error {
-		return putRundown(ctx, tx, r)
+		if err := tx.edit(ctx, in, "rundown"); err != nil {
+			return err
+		}
+		id := contest.NewShow(in, r.Session, 0)
+		var before any
+		if had, err := tx.rundown(ctx, id); err == nil {
+			before = had
+		} else if !errors.Is(err, errNone) {
+			return err
+		}
+		if err := unmoved(ctx, string(id), before); err != nil {
+			return err
+		}
+		if err := tx.saveRundown(ctx, in, r); err != nil {
+			return err
+		}
+		return tx.did(ctx, string(id), before, r)
 	})
 }
 
-// SaveRundownAt is SaveRundown, but only over the revision (see Session.Rev; 0 =
-// none yet), and returns the new one. Another stored revision is a conflict
-// (rundown.stale_rev): someone else has edited it.
-func (db *DB) SaveRundownAt(ctx context.Context, r cue.Rundown, rev int64) (int64, error) {
-	err := db.write(ctx, "save rundown", func(ctx context.Context, tx run) error {
-		if err := tx.lock(ctx, lockRundown, hash32(string(r.Session))); err != nil {
-			return err
-		}
-		var have int64
-		if err := tx.get(ctx, &have, `SELECT COALESCE(MAX(rev), 0) FROM session WHERE id = ?`, r.Session); err != nil {
-			return err
-		}
-		if have != rev {
-			return fault.New(fault.Conflict, "rundown.stale_rev", "saw revision %d, have %d", rev, have).With("rev", have)
-		}
-		return putRundown(ctx, tx, r)
-	})
-	if err != nil {
-		return 0, err
-	}
-	return rev + 1, nil
-}
-
-func putRundown(ctx context.Context, tx run, r cue.Rundown) error {
-	_, err := tx.exec(ctx, `INSERT INTO session (id, title, subtitle, kind, mode, run_order, rundown, rev) VALUES (?, ?, ?, '', ?, 0, ?, 1)
-		ON CONFLICT (id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, mode = excluded.mode,
+func (tx run) saveRundown(ctx context.Context, in contest.Code, r cue.Rundown) error {
+	_, err := tx.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, mode, run_order, rundown, rev) VALUES (?, ?, ?, ?, '', ?, 0, ?, 1)
+		ON CONFLICT (contest, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, mode = excluded.mode,
 			rundown = excluded.rundown, rev = session.rev + 1`,
-		r.Session, r.Title, r.Subtitle, r.Mode, toJSON(r))
+		in, r.Session, r.Title, r.Subtitle, r.Mode, toJSON(r))
+	if err != nil {
+		return err
+	}
+	return tx.saveShow(ctx, contest.NewShow(in, r.Session, 0))
+}
+
+// saveShow notes a show. Its facts are hashed with its id.
+func (r run) saveShow(ctx context.Context, id contest.ShowID) error {
+	_, err := r.exec(ctx, `INSERT INTO show (id, contest, session, take, name) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+		id, id.Contest(), id.Session(), id.Take(), id)
 	return err
 }
 
-// SessionEntries returns the entries of a session in its running order, which
+// SessionEntries returns the entries of a show's session in its running order, which
 // is also their Order.
-func (db *DB) SessionEntries(ctx context.Context, id contest.SessionID) ([]contest.Entry, error) {
-	out, err := db.read().entries(ctx, `SELECT `+entryColumns+` FROM session_entry s JOIN entry e ON e.id = s.entry WHERE s.session = ? ORDER BY s.pos`, id)
+func (db *DB) SessionEntries(ctx context.Context, id contest.ShowID) ([]contest.Entry, error) {
+	out, err := db.read().entries(ctx, `SELECT `+entryColumns+` FROM session_entry s JOIN entry e ON e.contest = s.contest AND e.id = s.entry
+		WHERE s.contest = ? AND s.session = ? ORDER BY s.pos`, id.Contest(), id.Session())
 	for i := range out {
 		out[i].Order = i + 1
 	}
 	return out, err
 }
 
-// SetSessionEntries makes these the entries of a session, in running order.
-func (db *DB) SetSessionEntries(ctx context.Context, id contest.SessionID, entries []contest.EntryID) error {
+// SetSessionEntries makes these the entries of a show's session, in running order.
+func (db *DB) SetSessionEntries(ctx context.Context, id contest.ShowID, entries []contest.EntryID) error {
 	return db.write(ctx, "set session entries", func(ctx context.Context, tx run) error {
-		if _, err := tx.exec(ctx, `DELETE FROM session_entry WHERE session = ?`, id); err != nil {
+		if err := tx.edit(ctx, id.Contest(), "lineup"); err != nil {
+			return err
+		}
+		var before []string
+		if err := tx.list(ctx, &before, `SELECT entry FROM session_entry WHERE contest = ? AND session = ? ORDER BY pos`, id.Contest(), id.Session()); err != nil {
+			return err
+		}
+		if err := unmoved(ctx, string(id), before); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM session_entry WHERE contest = ? AND session = ?`, id.Contest(), id.Session()); err != nil {
 			return err
 		}
 		for i, e := range entries {
-			if _, err := tx.exec(ctx, `INSERT INTO session_entry (session, entry, pos) VALUES (?, ?, ?)`, id, e, i+1); err != nil {
+			if _, err := tx.exec(ctx, `INSERT INTO session_entry (contest, session, entry, pos) VALUES (?, ?, ?, ?)`, id.Contest(), id.Session(), e, i+1); err != nil {
 				return fmt.Errorf("entry %s: %w", e, err)
 			}
 		}
-		return nil
+		return tx.did(ctx, string(id), before, entries)
 	})
 }
 
-// SessionJudges returns the panel of a session by seat.
-func (db *DB) SessionJudges(ctx context.Context, id contest.SessionID) ([]contest.Judge, error) {
+// SessionJudges returns the panel of a show's session by seat.
+func (db *DB) SessionJudges(ctx context.Context, id contest.ShowID) ([]contest.Judge, error) {
 	return db.read().judges(ctx, `SELECT j.id, j.name, j.org, j.sector, j.sample
-		FROM session_judge s JOIN judge j ON j.id = s.judge WHERE s.session = ? ORDER BY s.pos`, id)
+		FROM session_judge s JOIN judge j ON j.contest = s.contest AND j.id = s.judge
+		WHERE s.contest = ? AND s.session = ? ORDER BY s.pos`, id.Contest(), id.Session())
 }
 
-// SetSessionJudges makes these the panel of a session, by seat.
-func (db *DB) SetSessionJudges(ctx context.Context, id contest.SessionID, judges []contest.JudgeID) error {
+// SetSessionJudges makes these the panel of a show's session, by seat.
+func (db *DB) SetSessionJudges(ctx context.Context, id contest.ShowID, judges []contest.JudgeID) error {
 	return db.write(ctx, "set session judges", func(ctx context.Context, tx run) error {
-		if _, err := tx.exec(ctx, `DELETE FROM session_judge WHERE session = ?`, id); err != nil {
+		if err := tx.edit(ctx, id.Contest(), "lineup"); err != nil {
+			return err
+		}
+		var before []string
+		if err := tx.list(ctx, &before, `SELECT judge FROM session_judge WHERE contest = ? AND session = ? ORDER BY pos`, id.Contest(), id.Session()); err != nil {
+			return err
+		}
+		if err := unmoved(ctx, string(id), before); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM session_judge WHERE contest = ? AND session = ?`, id.Contest(), id.Session()); err != nil {
 			return err
 		}
 		for i, j := range judges {
-			if _, err := tx.exec(ctx, `INSERT INTO session_judge (session, judge, pos) VALUES (?, ?, ?)`, id, j, i+1); err != nil {
+			if _, err := tx.exec(ctx, `INSERT INTO session_judge (contest, session, judge, pos) VALUES (?, ?, ?, ?)`, id.Contest(), id.Session(), j, i+1); err != nil {
 				return fmt.Errorf("judge %s: %w", j, err)
 			}
 		}
-		return nil
+		return tx.did(ctx, string(id), before, judges)
 	})
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,8 +27,11 @@ const (
 	readers      = 4
 
 	// The write-ahead log is brought into the main file when nothing was
-	// written for a moment, or when it gets this big, in bytes.
+	// written for a moment, or when it gets this big, in bytes; on a small disk
+	// it may take a share of what is free.
 	maxWAL     = 64 << 20
+	minWAL     = 1 << 20
+	shareWAL   = 8
 	checkEvery = time.Second
 )
 
@@ -36,10 +41,15 @@ const (
 // errors to itself.
 type file struct {
 	path string
-	lock *sqlx.DB
+	info os.FileInfo // of path when it was opened
+
+	logInfo atomic.Pointer[os.FileInfo] // of the write-ahead log when it was first seen; it stays while we run
+	lock    io.Closer
 
 	writes atomic.Int64          // transactions so far
 	last   atomic.Pointer[error] // of the last checkpoint; nil or to nil = fine
+	bound  atomic.Int64          // of the write-ahead log for now
+	grown  chan struct{}         // holds one: the log is above its bound
 	stop   chan struct{}
 	done   sync.WaitGroup
 	once   sync.Once
@@ -74,14 +84,40 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &file{path: filepath.Join(dir, fileName), lock: lock, stop: make(chan struct{})}
-	db := &DB{file: f, log: cfg.Log, turns: make(chan struct{}, 1)}
+	if err := whole(dir); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	f := &file{path: filepath.Join(dir, fileName), lock: lock, stop: make(chan struct{}), grown: make(chan struct{}, 1)}
+	f.bound.Store(minWAL)
+	db := &DB{file: f, log: cfg.Log, turns: newTurns(1)}
 	if err := db.openPools(ctx); err != nil {
+		lock.Close()
+		return nil, folderFault(err, dir)
+	}
+	if f.info, err = os.Stat(f.path); err != nil {
+		db.reader.Close()
+		db.writer.Close()
 		lock.Close()
 		return nil, folderFault(err, dir)
 	}
 	f.done.Go(func() { f.keep(db) })
 	return db, nil
+}
+
+// whole refuses a folder whose record was lost: SQLite would take a file without a
+// byte for a new one, and a write-ahead log without its file for nothing.
+func whole(dir string) error {
+	path := filepath.Join(dir, fileName)
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return fault.New(fault.Invalid, "store.lost", "%s is empty: put a copy of the record in its place; for a new record, remove it", path).With("path", path)
+	}
+	if log, fail := os.Stat(path + "-wal"); errors.Is(err, os.ErrNotExist) && fail == nil && log.Size() > 0 {
+		return fault.New(fault.Invalid, "store.lost", "%s is gone and its log %s-wal is there: put a copy of the record in its place; for a new record, remove the log", path, fileName).
+			With("path", path)
+	}
+	return nil
 }
 
 func (db *DB) openPools(ctx context.Context) (err error) {
@@ -97,8 +133,11 @@ func (db *DB) openPools(ctx context.Context) (err error) {
 	return err
 }
 
+// openPool opens connections that wait three seconds for another process's lock,
+// less than a write's patience, and that keep temporary data in memory: a
+// statement journal needs neither a writable folder nor a descriptor.
 func openPool(ctx context.Context, path string, size int, options string) (*sqlx.DB, error) {
-	pool, err := sqlx.Open(driverSQLite, fileURL(path)+"?_busy_timeout=10000&_foreign_keys=1&_defensive=1&"+options)
+	pool, err := sqlx.Open(driverSQLite, fileURL(path)+"?_busy_timeout=3000&_pragma=temp_store(2)&_foreign_keys=1&_defensive=1&"+options)
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +161,32 @@ func fileURL(path string) string {
 
 // lockFolder keeps other processes off the folder as long as this one lives,
 // however it ends. The lock is SQLite's own, held on a file of its own, so it
-// works on every system that SQLite works on.
-func lockFolder(ctx context.Context, dir string) (*sqlx.DB, error) {
+// works on every system that SQLite works on. A file can be removed, and then the
+// next process locks another one; so where folders can be locked, this one is too.
+func lockFolder(ctx context.Context, dir string) (io.Closer, error) {
+	folder, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	file, err := lockFile(ctx, dir)
+	if err != nil {
+		folder.Close()
+		return nil, err
+	}
+	return locks{file, folder}, nil
+}
+
+type locks []io.Closer
+
+func (l locks) Close() error {
+	var failed []error
+	for _, c := range l {
+		failed = append(failed, c.Close())
+	}
+	return errors.Join(failed...)
+}
+
+func lockFile(ctx context.Context, dir string) (io.Closer, error) {
 	lock, err := sqlx.Open(driverSQLite, fileURL(filepath.Join(dir, lockName)))
 	if err != nil {
 		return nil, folderFault(err, dir)
@@ -136,19 +199,32 @@ func lockFolder(ctx context.Context, dir string) (*sqlx.DB, error) {
 	lock.Close()
 	var busy *sqlite.Error
 	if errors.As(err, &busy) && busy.Code()&0xff == sqliteBusy {
-		return nil, fault.New(fault.Conflict, "store.in_use", "%s is in use by another process", dir).With("folder", dir)
+		return nil, inUse(dir)
 	}
 	return nil, folderFault(err, dir)
 }
 
-const sqliteBusy = 5
+func inUse(dir string) error {
+	return fault.New(fault.Conflict, "store.in_use", "%s is in use by another process", dir).With("folder", dir)
+}
 
 func folderFault(err error, dir string) error {
 	return fault.Wrap(fault.Invalid, "store.folder", err, "data folder %s", dir).With("folder", dir)
 }
 
-// wrote notes a commit.
-func (f *file) wrote() { f.writes.Add(1) }
+// wrote notes a commit. With room enough, the clock alone decides about the
+// next checkpoint: the log's file keeps its size when it is used from its
+// beginning again, which is faster than to make it grow again.
+func (f *file) wrote() {
+	f.writes.Add(1)
+	if bound := f.bound.Load(); bound == maxWAL || f.walSize() < bound {
+		return
+	}
+	select {
+	case f.grown <- struct{}{}:
+	default:
+	}
+}
 
 func (f *file) trouble() error {
 	if p := f.last.Load(); p != nil {
@@ -162,18 +238,27 @@ func (f *file) keep(db *DB) {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	var seen, kept int64
+	var last time.Time
 	for {
 		select {
 		case <-f.stop:
 			return
 		case <-tick.C:
+		case <-f.grown:
+			if time.Since(last) < checkEvery/20 { // a reader holds it up
+				continue
+			}
 		}
+		free, _ := space(filepath.Dir(f.path))
+		f.bound.Store(min(maxWAL, max(minWAL, (free+f.walSize())/shareWAL)))
 		now := f.writes.Load()
 		idle := now == seen
 		seen = now
-		if now == kept || !idle && f.walSize() < maxWAL {
+		again := f.trouble() != nil // until it is known that it works
+		if !again && (now == kept || !idle && f.walSize() < f.bound.Load()) {
 			continue
 		}
+		last = time.Now()
 		err := db.checkpoint("PASSIVE")
 		f.last.Store(&err)
 		if err != nil {
@@ -195,8 +280,18 @@ func (f *file) walSize() int64 {
 // checkpoint brings the write-ahead log into the main file, from the writer's
 // connection. A PASSIVE one waits for nobody and leaves what readers still use.
 func (db *DB) checkpoint(mode string) error {
-	db.turns <- struct{}{}
-	defer func() { <-db.turns }()
+	release, err := db.turns.wait(context.Background(), context.Background(), false)
+	if err != nil {
+		return err
+	}
+	defer release()
+	limit := -1 // the log's file keeps its size
+	if db.file.bound.Load() < maxWAL {
+		limit = minWAL / 2
+	}
+	if _, err := db.writer.Exec("PRAGMA journal_size_limit = " + strconv.Itoa(limit)); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
 	var busy, frames, moved int
 	row := db.writer.QueryRow("PRAGMA wal_checkpoint(" + mode + ")")
 	if err := row.Scan(&busy, &frames, &moved); err != nil {

@@ -17,9 +17,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -29,29 +32,39 @@ import (
 
 // Config says where the record is kept.
 type Config struct {
-	DataDir  string       // folder of the SQLite files, made if it is not there; "" = "data"
-	Database string       // "" = SQLite in DataDir, or postgres://user:password@host/name
-	Log      *slog.Logger // nil = discard
+	DataDir  string        // folder of the SQLite files, made if it is not there; "" = "data"
+	Database string        // "" = SQLite in DataDir, or postgres://user:password@host/name
+	Wait     time.Duration // how long to wait for a PostgreSQL server that does not answer yet; 0 = not at all
+	Shared   bool          // other nodes may have the PostgreSQL record at the same time; on SQLite nobody may
+	Log      *slog.Logger  // nil = discard
 }
 
 // DB is an open record. Open makes one; Close it after everything that uses it.
 type DB struct {
 	writer *sqlx.DB
-	reader *sqlx.DB      // the writer itself on PostgreSQL
-	turns  chan struct{} // one place per writing transaction
-	file   *file         // what only SQLite needs; nil on PostgreSQL
+	reader *sqlx.DB
+	turns  *turns       // one place per writing transaction
+	file   *file        // what only SQLite needs; nil on PostgreSQL
+	hold   *hold        // what only PostgreSQL needs; nil on SQLite
+	alone  atomic.Int64 // commits that a standby was to have as well, and whose wait for it was cut
 	log    *slog.Logger
+	probe  probe
+	fresh  bool          // Open made the record
+	noted  chan struct{} // buffer 1: there are changes to read
+
+	inspects bool // opened by Inspect: there is one pool and nothing else
 }
 
 // Open opens the record, makes it if it is not there, and brings its schema up
 // to date. The errors are faults that can be shown in one line: store.folder,
-// store.in_use (another process has it), store.unreachable and store.version.
+// store.in_use (another process has it), store.unreachable, store.pooler and
+// store.version.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.DataDir == "" {
 		cfg.DataDir = "data"
 	}
 	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
+		cfg.Log = quiet
 	}
 	open := openSQLite
 	if isPostgres(cfg.Database) {
@@ -63,9 +76,13 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.noted = make(chan struct{}, 1)
 	steps, err := migrations()
 	if err == nil {
 		err = db.migrate(ctx, hecai.Schema, steps)
+	}
+	if err == nil && db.hold != nil {
+		err = db.claim(ctx)
 	}
 	if err != nil {
 		db.Close()
@@ -74,6 +91,8 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return db, nil
 }
 
+var quiet = slog.New(slog.DiscardHandler)
+
 func isPostgres(database string) bool {
 	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
 }
@@ -81,25 +100,19 @@ func isPostgres(database string) bool {
 // Close ends all connections. On SQLite it first brings everything from the
 // write-ahead log into the main file.
 func (db *DB) Close() error {
+	db.probe.all.Wait()
+	if db.inspects {
+		return db.reader.Close()
+	}
 	if db.file != nil {
 		return db.file.close(db)
 	}
-	return db.writer.Close()
+	db.hold.close()
+	return errors.Join(db.writer.Close(), db.reader.Close())
 }
 
-// Ping reports whether the record can be read, and on SQLite also whether the
-// write-ahead log could be brought into the main file when last tried.
-func (db *DB) Ping(ctx context.Context) error {
-	if db.file != nil {
-		if err := db.file.trouble(); err != nil {
-			return fault.Wrap(fault.Internal, "store.checkpoint", err, "write-ahead log")
-		}
-	}
-	if _, err := version(ctx, run{db.reader}); err != nil {
-		return fault.Wrap(fault.Internal, "store.unreachable", err, "ping")
-	}
-	return nil
-}
+// Fresh reports whether Open found no record and made one.
+func (db *DB) Fresh() bool { return db.fresh }
 
 // Engine is "sqlite" or "postgres".
 func (db *DB) Engine() string {
@@ -109,50 +122,35 @@ func (db *DB) Engine() string {
 	return "postgres"
 }
 
-// write runs do in one transaction. what says what was attempted.
-func (db *DB) write(ctx context.Context, what string, do func(ctx context.Context, tx run) error) error {
-	select {
-	case db.turns <- struct{}{}:
-		defer func() { <-db.turns }()
-	case <-ctx.Done():
-	}
-	if err := ctx.Err(); err != nil {
+// read returns what to run single reads on.
+func (db *DB) read() run { return run{on: db.reader, limit: readPatience} }
+
+// Bounds of reads, so that a silent base ends them. A snapshot may go through a
+// million votes.
+const (
+	readPatience     = 4 * time.Second
+	snapshotPatience = time.Minute
+)
+
+// snapshot runs do on one consistent view of the record.
+func (db *DB) snapshot(ctx context.Context, what string, do func(ctx context.Context, tx run) error) error {
+	limited, cancel := context.WithTimeout(ctx, snapshotPatience)
+	defer cancel()
+	if err := notRead(ctx, db.view(limited, do)); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
-	}
-	ctx = context.WithoutCancel(ctx)
-	tx, err := db.writer.BeginTxx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("%s: begin: %w", what, classify(err))
-	}
-	defer tx.Rollback() // no-op after a commit
-	if err := do(ctx, run{tx}); err != nil {
-		return fmt.Errorf("%s: %w", what, classify(err))
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("%s: commit: %w", what, classify(err))
-	}
-	if db.file != nil {
-		db.file.wrote()
 	}
 	return nil
 }
 
-// read returns what to run single reads on.
-func (db *DB) read() run { return run{db.reader} }
-
-// snapshot runs do on one consistent view of the record.
-func (db *DB) snapshot(ctx context.Context, what string, do func(ctx context.Context, tx run) error) error {
+func (db *DB) view(ctx context.Context, do func(ctx context.Context, tx run) error) error {
 	options := &sql.TxOptions{ReadOnly: true}
 	if db.file == nil { // SQLite's transactions are all like this
 		options.Isolation = sql.LevelRepeatableRead
 	}
-	tx, err := db.reader.BeginTxx(ctx, options)
+	tx, err := db.begin(ctx, db.reader, options)
 	if err != nil {
-		return fmt.Errorf("%s: begin: %w", what, err)
+		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback()
-	if err := do(ctx, run{tx}); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	return do(ctx, run{on: tx})
 }

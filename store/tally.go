@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -51,13 +52,43 @@ func (r run) count(ctx context.Context, b vote.Ballot) (count, error) {
 	}
 	err := r.get(ctx, &row, `SELECT no, votes, voters, papers, events FROM tally WHERE ballot_no = ? AND round = ?`, b.No, b.Round)
 	if err != nil {
+		if errors.Is(err, errNone) {
+			err = fault.Wrap(fault.Internal, "store.broken", err, "ballot %s has no round %d", b.ID, b.Round)
+		}
 		return c, fmt.Errorf("tally: %w", err)
 	}
 	if err := fromJSON(row.Votes, &c.Votes); err != nil {
-		return c, fmt.Errorf("tally of %s: %w", b.ID, err)
+		return c, fault.Wrap(fault.Internal, "store.broken", err, "tally of %s", b.ID)
+	}
+	if len(c.Votes) != len(b.Options) {
+		return c, fault.New(fault.Internal, "store.broken", "tally of %s is of %d options", b.ID, len(c.Votes))
 	}
 	c.Voters, c.Papers, c.no, c.events = row.Voters, row.Papers, row.No, row.Events
 	return c, nil
+}
+
+// Counts returns the counts of the open rounds as they are kept.
+func (db *DB) Counts(ctx context.Context) (map[vote.BallotID]vote.Tally, error) {
+	var rows []struct {
+		ID             vote.BallotID
+		Round          int
+		Votes          string
+		Voters, Papers int64
+	}
+	err := db.read().list(ctx, &rows, `SELECT b.id, t.round, t.votes, t.voters, t.papers FROM ballot b
+		JOIN tally t ON t.ballot_no = b.no AND t.round = b.round WHERE b.state = 'open'`)
+	if err != nil {
+		return nil, fmt.Errorf("counts: %w", err)
+	}
+	out := make(map[vote.BallotID]vote.Tally, len(rows))
+	for _, r := range rows {
+		t := vote.Tally{Ballot: r.ID, Round: r.Round, Voters: r.Voters, Papers: r.Papers}
+		if err := fromJSON(r.Votes, &t.Votes); err != nil {
+			continue // the ballot is set aside where it is loaded
+		}
+		out[r.ID] = t
+	}
+	return out, nil
 }
 
 func saveCount(ctx context.Context, tx run, c count) error {
@@ -75,7 +106,7 @@ func (db *DB) LoadTally(ctx context.Context, id vote.BallotID) (vote.Tally, erro
 		return vote.Tally{}, err
 	}
 	if fresh.Voters != kept.Voters || fresh.Papers != kept.Papers || !slices.Equal(fresh.Votes, kept.Votes) {
-		return vote.Tally{}, fault.New(fault.Internal, "vote.miscount", "ballot %s: votes give %+v, kept %+v", id, fresh, kept)
+		return vote.Tally{}, fault.New(fault.Internal, "vote.miscount", "ballot %s round %d: the votes and the kept count differ", id, kept.Round)
 	}
 	return kept, nil
 }
@@ -137,7 +168,7 @@ func recount(ctx context.Context, tx run, b vote.Ballot, round int64) (vote.Tall
 		}
 		choice, err := parseChoice(text, len(b.Options))
 		if err != nil {
-			return t, fmt.Errorf("ballot %s round %d: %w", b.ID, b.Round, err)
+			return t, fault.Wrap(fault.Internal, "store.broken", err, "ballot %s round %d", b.ID, b.Round)
 		}
 		if of != last {
 			settle()

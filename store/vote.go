@@ -7,6 +7,9 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"modernc.org/sqlite"
+
+	"hecai/contest"
 	"hecai/fault"
 	"hecai/vote"
 )
@@ -22,8 +25,10 @@ const (
 type casting struct {
 	ballot vote.Ballot
 	count  count
+	levels map[int64]int          // of the voters, on a ballot that asks for one; nil = none is asked
 	papers map[int64][]vote.Paper // of the voters of the batch, growing with it
 	added  []event
+	aside  error // its rows cannot be read
 }
 
 // event is an accepted paper on its way into vote_event.
@@ -41,7 +46,7 @@ func (db *DB) CastBatch(ctx context.Context, casts []vote.Cast, receipts []vote.
 	}
 	var outcomes []vote.Outcome
 	var tallies []vote.Tally
-	err := db.write(ctx, "cast votes", func(ctx context.Context, tx run) error {
+	err := db.writeAs(ctx, ballots, "cast votes", func(ctx context.Context, tx run) error {
 		open, err := loadCastings(ctx, tx, casts)
 		if err != nil {
 			return err
@@ -68,30 +73,81 @@ func (db *DB) CastBatch(ctx context.Context, casts []vote.Cast, receipts []vote.
 // loadCastings reads the ballots of the batch, in one order on every node so
 // that no two wait for each other, and the papers that its voters have.
 func loadCastings(ctx context.Context, tx run, casts []vote.Cast) (map[vote.BallotID]*casting, error) {
-	voters := map[vote.BallotID][]int64{}
+	wanted := map[vote.BallotID][]vote.Cast{}
 	for _, c := range casts {
-		voters[c.Ballot] = append(voters[c.Ballot], c.Voter)
+		wanted[c.Ballot] = append(wanted[c.Ballot], c)
 	}
-	open := make(map[vote.BallotID]*casting, len(voters))
-	for _, id := range sortedKeys(voters) {
-		b, err := tx.own(ctx, id)
-		if fault.KindOf(err) == fault.NotFound {
-			continue
-		}
-		if err != nil {
+	open := make(map[vote.BallotID]*casting, len(wanted))
+	for _, id := range sortedKeys(wanted) {
+		c, err := loadCasting(ctx, tx, id, wanted[id])
+		switch {
+		case err == nil:
+			open[id] = c
+		case fault.KindOf(err) == fault.NotFound && fault.CodeOf(err) != "store.none":
+		case broken(err): // the votes of other ballots must not wait for it
+			open[id] = &casting{aside: err}
+		default:
 			return nil, err
 		}
-		c := &casting{ballot: b}
-		if c.count, err = tx.count(ctx, b); err != nil {
-			return nil, err
-		}
-		slices.Sort(voters[id])
-		if c.papers, err = tx.papers(ctx, b, c.count.no, slices.Compact(voters[id])); err != nil {
-			return nil, err
-		}
-		open[id] = c
 	}
 	return open, nil
+}
+
+func loadCasting(ctx context.Context, tx run, id vote.BallotID, casts []vote.Cast) (c *casting, err error) {
+	c = &casting{}
+	if c.ballot, err = tx.own(ctx, id); err != nil {
+		return nil, err
+	}
+	if c.count, err = tx.count(ctx, c.ballot); err != nil {
+		return nil, err
+	}
+	if c.ballot.Level > 0 {
+		if c.levels, err = tx.levels(ctx, id.Contest(), casts); err != nil {
+			return nil, err
+		}
+	}
+	c.papers, err = tx.prior(ctx, c.ballot, c.count.no, casts)
+	return c, err
+}
+
+// levels reads what the voters of the casts have proven, as it stands in this
+// transaction: a ticket may have been freed since the cast was taken. On
+// PostgreSQL nobody changes it until the votes are in.
+func (r run) levels(ctx context.Context, in contest.Code, casts []vote.Cast) (map[int64]int, error) {
+	query := `SELECT voter AS no, level FROM voter_level WHERE contest = ? AND voter IN `
+	var hold string
+	if r.postgres() {
+		hold = ` ORDER BY voter FOR SHARE`
+	}
+	out := make(map[int64]int, len(casts))
+	for chunk := range slices.Chunk(casts, voterChunk) {
+		args := []any{in}
+		for _, c := range chunk {
+			args = append(args, c.Voter)
+		}
+		var rows []struct {
+			No    int64
+			Level int
+		}
+		if err := r.list(ctx, &rows, query+marks(1, len(chunk))+hold, args...); err != nil {
+			return nil, fmt.Errorf("levels: %w", err)
+		}
+		for _, row := range rows {
+			out[row.No] = row.Level
+		}
+	}
+	return out, nil
+}
+
+// broken reports whether rows cannot be what was written, while the transaction
+// can go on: PostgreSQL ends it where a page cannot be read.
+func broken(err error) bool {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f.Code == "store.broken"
+	}
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && machine(err) == ""
 }
 
 // decide applies the rules to one cast after the other.
@@ -102,6 +158,13 @@ func decide(open map[vote.BallotID]*casting, casts []vote.Cast, receipts []vote.
 		if !ok {
 			outcomes[i].Fault = unknownBallot(cast.Ballot)
 			continue
+		}
+		if c.aside != nil {
+			outcomes[i].Fault = fault.Wrap(fault.Unavailable, "ballot.aside", c.aside, "ballot %s", cast.Ballot)
+			continue
+		}
+		if c.levels != nil {
+			cast.Level = c.levels[cast.Voter]
 		}
 		r := vote.Resolve(c.ballot, c.papers[cast.Voter], cast, receipts[i])
 		outcomes[i] = r.Outcome
@@ -120,84 +183,23 @@ func decide(open map[vote.BallotID]*casting, casts []vote.Cast, receipts []vote.
 // the batch, a vote came.
 func (c *casting) store(ctx context.Context, tx run) error {
 	rand.Shuffle(len(c.added), func(i, j int) { c.added[i], c.added[j] = c.added[j], c.added[i] })
-	const columns = 10
+	const columns = 11
 	args := make([]any, 0, columns*min(len(c.added), eventChunk))
 	for chunk := range slices.Chunk(c.added, eventChunk) {
 		args = args[:0]
 		for _, e := range chunk {
 			p := e.paper
 			args = append(args, slot(c.count.no, e.cast.Voter), p.Rev, c.count.events, e.cast.At, p.Window,
-				formatChoice(p.Choice), e.cast.ClientSalt, p.Receipt.Salt, p.Receipt.Leaf, p.Receipt.Promise)
+				formatChoice(p.Choice), e.cast.ClientSalt, p.Receipt.Salt, p.Receipt.Leaf, p.Receipt.Promise, p.Changes)
 			c.count.events++
 		}
 		_, err := tx.exec(ctx, `INSERT INTO vote_event (slot, rev, pos, at, quota_key, choice,
-			 client_salt, salt, leaf, promise) VALUES `+marks(len(chunk), columns), args...)
+			 client_salt, salt, leaf, promise, changes) VALUES `+marks(len(chunk), columns), args...)
 		if err != nil {
 			return fmt.Errorf("votes of %s: %w", c.ballot.ID, err)
 		}
 	}
 	return saveCount(ctx, tx, c.count)
-}
-
-type paperRow struct {
-	Slot, Rev                   int64
-	QuotaKey                    string `db:"quota_key"`
-	Choice, Leaf, Salt, Promise string
-}
-
-// papers reads all papers that the voters have in the ballot's present round,
-// whose number is round, by revision.
-func (r run) papers(ctx context.Context, b vote.Ballot, round int64, voters []int64) (map[int64][]vote.Paper, error) {
-	out := make(map[int64][]vote.Paper, len(voters))
-	if b.Round == 0 {
-		return out, nil
-	}
-	for chunk := range slices.Chunk(voters, voterChunk) {
-		args := make([]any, len(chunk))
-		for i, no := range chunk {
-			if no < 0 || no >= maxVoters {
-				return nil, fmt.Errorf("papers: voter %d", no)
-			}
-			args[i] = slot(round, no)
-		}
-		var rows []paperRow
-		err := r.list(ctx, &rows, `SELECT slot, rev, quota_key, choice, leaf, salt, promise FROM vote_event
-			WHERE slot IN `+marks(1, len(chunk))+` ORDER BY slot, rev`, args...)
-		if err != nil {
-			return nil, fmt.Errorf("papers: %w", err)
-		}
-		for _, row := range rows {
-			choice, err := parseChoice(row.Choice, len(b.Options))
-			if err != nil {
-				return nil, fmt.Errorf("ballot %s: %w", b.ID, err)
-			}
-			voter := voterOf(row.Slot)
-			out[voter] = append(out[voter], vote.Paper{
-				Rev: row.Rev, Window: row.QuotaKey, Choice: choice, First: len(out[voter]) == 0,
-				Receipt: vote.Receipt{Ballot: b.ID, Round: b.Round, Rev: row.Rev, Leaf: row.Leaf, Salt: row.Salt, Promise: row.Promise},
-			})
-		}
-	}
-	return out, nil
-}
-
-// MyPapers returns a voter's own papers in the ballot's present round by
-// revision, superseded ones too.
-func (db *DB) MyPapers(ctx context.Context, id vote.BallotID, voter int64) (mine []vote.Paper, err error) {
-	err = db.snapshot(ctx, "my papers", func(ctx context.Context, tx run) error {
-		b, err := tx.ballot(ctx, id)
-		if err != nil {
-			return err
-		}
-		c, err := tx.count(ctx, b)
-		if err != nil {
-			return err
-		}
-		papers, err := tx.papers(ctx, b, c.no, []int64{voter})
-		mine = papers[voter]
-		return err
-	})
-	return mine, err
 }
 
 func sortedKeys[V any](m map[vote.BallotID]V) []vote.BallotID {

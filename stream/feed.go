@@ -8,6 +8,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"hecai/stream/codec"
 	"hecai/stream/rtpbuf"
 	"hecai/stream/timeline"
 )
@@ -16,60 +17,41 @@ import (
 const (
 	videoRing = 1024
 	audioRing = 256
-	// catchUp is the longest run a new viewer is started from; beyond it a
-	// fresh keyframe is cheaper than the burst.
-	catchUp = 640
 )
 
-// channel is what one can watch: the programme, or one camera.
-type channel struct {
-	video, audio *feed
-}
-
-func newChannel(r *Relay) *channel {
-	c := &channel{video: newFeed(r, true), audio: newFeed(r, false)}
-	c.audio.lead = c.video
-	return c
-}
-
-// feed is one outgoing stream, the same for all its viewers. One track is live
+// Feed is one outgoing stream, the same for all its sinks. One track is live
 // on it; another may be wanted, and takes over at its next keyframe.
-type feed struct {
-	relay *Relay
-	video bool
-	lead  *feed // for sound: the picture it goes with
-	ring  *rtpbuf.Ring
+type Feed struct {
+	relay   *Relay
+	channel *Channel
+	video   bool
+	ring    *rtpbuf.Ring
 
-	live   atomic.Pointer[track] // changed under mu
-	want   atomic.Pointer[track]
-	family atomic.Uint32 // codec of the last camera, for the slate to follow
-	cuts   atomic.Uint64
+	live atomic.Pointer[track] // changed under mu
+	want atomic.Pointer[track]
 
-	mu       sync.Mutex // guards line, pictures and scratch
+	mu       sync.Mutex // guards line, pictures, shot and scratch
 	line     *timeline.Line
 	pictures timeline.Pictures
+	shot     uint32
 	scratch  []byte
-
-	legMu sync.Mutex // guards writes to legs
-	legs  []atomic.Pointer[[]*leg]
 }
 
-func newFeed(r *Relay, video bool) *feed {
+func newFeed(c *Channel, video bool) *Feed {
 	rate, size := uint32(48000), audioRing
 	if video {
 		rate, size = 90000, videoRing
 	}
 	var start [6]byte
 	_, _ = rand.Read(start[:]) // never fails (crypto/rand)
-	return &feed{
-		relay: r, video: video, ring: rtpbuf.New(size),
-		line: timeline.NewLine(rate, binary.BigEndian.Uint16(start[:])&0x7fff, binary.BigEndian.Uint32(start[2:]), r.now()),
-		legs: make([]atomic.Pointer[[]*leg], len(r.workers)),
+	return &Feed{
+		relay: c.relay, channel: c, video: video, ring: rtpbuf.New(size),
+		line: timeline.NewLine(rate, binary.BigEndian.Uint16(start[:])&0x7fff, binary.BigEndian.Uint32(start[2:]), c.relay.now()),
 	}
 }
 
 // write offers a packet of t, captured at time at (ns).
-func (f *feed) write(t *track, h *rtp.Header, payload []byte, c codec, key bool, at int64) {
+func (f *Feed) write(t *track, h *rtp.Header, payload []byte, c codec.Codec, key bool, at int64) {
 	if f.live.Load() != t && f.want.Load() != t {
 		return
 	}
@@ -82,35 +64,32 @@ func (f *feed) write(t *track, h *rtp.Header, payload []byte, c codec, key bool,
 		f.line.Cut(h.SequenceNumber, h.Timestamp, at)
 		f.pictures.Cut()
 		f.live.Store(t)
-		f.cuts.Add(1)
+		f.shot++
 		f.relay.nudge()
-	}
-	if f.video && !t.src.slate {
-		f.family.Store(uint32(c))
 	}
 	seq, ts, ok := f.line.Map(h.SequenceNumber, h.Timestamp, at)
 	if !ok {
 		f.mu.Unlock()
 		return
 	}
-	if c == vp8 {
+	if c == codec.VP8 {
 		f.scratch = append(f.scratch[:0], payload...)
 		f.pictures.Rewrite(f.scratch)
 		payload = f.scratch
 	}
-	f.ring.Put(rtpbuf.Packet{Seq: seq, TS: ts, Marker: h.Marker, Key: key, Codec: uint8(c), Payload: payload})
-	f.mu.Unlock()
-	for i := range f.legs {
-		if legs := f.legs[i].Load(); legs != nil && len(*legs) > 0 {
-			f.relay.workers[i].give(job{f, seq})
-		}
+	p := rtpbuf.Packet{
+		Seq: seq, TS: ts, Captured: at, Shot: f.shot, Video: f.video,
+		Marker: h.Marker, Key: key, Codec: uint8(c), Payload: payload,
 	}
+	f.ring.Put(p)
+	f.channel.put(&p)
+	f.mu.Unlock()
 }
 
 // mayCut decides whether the wanted track may take over with this packet.
 // Pictures cut on a keyframe. Sound goes with its picture, unless what is heard
 // now is the slate's silence or has stopped.
-func (f *feed) mayCut(t *track, key bool, at int64) bool {
+func (f *Feed) mayCut(t *track, key bool, at int64) bool {
 	if f.video {
 		return key
 	}
@@ -118,13 +97,13 @@ func (f *feed) mayCut(t *track, key bool, at int64) bool {
 	if old == nil || old.src.slate || !old.alive(at) {
 		return true
 	}
-	picture := f.lead.want.Load()
-	return picture == nil || picture.src != t.src || f.lead.live.Load() == picture
+	picture := f.channel.Video.want.Load()
+	return picture == nil || picture.src != t.src || f.channel.Video.live.Load() == picture
 }
 
 // choose makes t the wanted track, and asks for a keyframe while it is not
 // live. A nil t leaves things as they are.
-func (f *feed) choose(t *track, now int64) {
+func (f *Feed) choose(t *track, now int64) {
 	if t == nil {
 		return
 	}
@@ -134,15 +113,22 @@ func (f *feed) choose(t *track, now int64) {
 	}
 }
 
-// requestKey asks the live camera for a keyframe on behalf of viewers.
-func (f *feed) requestKey() {
+// Video reports whether it is pictures.
+func (f *Feed) Video() bool { return f.video }
+
+// Ring holds the newest packets, for sinks that begin in the past or repair.
+func (f *Feed) Ring() *rtpbuf.Ring { return f.ring }
+
+// RequestKey asks the live camera for a keyframe on behalf of sinks, of all
+// together at most once a second.
+func (f *Feed) RequestKey() {
 	if t := f.live.Load(); t != nil && f.video {
 		t.requestKey(f.relay.now(), keyShared)
 	}
 }
 
-// rtpAt is the feed's timestamp at server time now (ns), for sender reports.
-func (f *feed) rtpAt(now int64) (uint32, bool) {
+// RTPAt is the feed's timestamp at server time now (ns), for sender reports.
+func (f *Feed) RTPAt(now int64) (uint32, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := f.live.Load()
@@ -153,36 +139,4 @@ func (f *feed) rtpAt(now int64) (uint32, bool) {
 	ts, ok := t.clock.TS(now), t.clock.Ready()
 	t.src.mu.Unlock()
 	return f.line.TS(ts), ok
-}
-
-// join adds a leg; its worker starts it at once.
-func (f *feed) join(l *leg) {
-	f.legMu.Lock()
-	defer f.legMu.Unlock()
-	at := &f.legs[l.worker]
-	var legs []*leg
-	if old := at.Load(); old != nil {
-		legs = append(legs, *old...)
-	}
-	legs = append(legs, l)
-	at.Store(&legs)
-	f.relay.workers[l.worker].give(job{f, 0})
-}
-
-// leave removes a leg.
-func (f *feed) leave(l *leg) {
-	f.legMu.Lock()
-	defer f.legMu.Unlock()
-	at := &f.legs[l.worker]
-	old := at.Load()
-	if old == nil {
-		return
-	}
-	legs := make([]*leg, 0, len(*old))
-	for _, other := range *old {
-		if other != l {
-			legs = append(legs, other)
-		}
-	}
-	at.Store(&legs)
 }

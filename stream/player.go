@@ -8,6 +8,7 @@ import (
 
 	"hecai/fault"
 	"hecai/stream/clip"
+	"hecai/stream/codec"
 )
 
 // Clip names an embedded test programme.
@@ -27,7 +28,7 @@ func (r *Relay) PlayClip(ctx context.Context, session, camera string, name Clip)
 	if cam == nil {
 		return noCamera(session, camera)
 	}
-	loop, err := clip.Load(name)
+	loop, err := clip.Load(name, s.programme.codec.IsH264())
 	if err != nil {
 		return fault.Wrap(fault.Invalid, "stream.no_clip", err, "play clip")
 	}
@@ -82,19 +83,23 @@ func (p *player) upTo(now int64) {
 	if pictures-p.pictures > int64(p.clip.Rate) {
 		p.pictures, p.sounds = pictures-1, sounds-1
 	}
+	c := codec.VP8
+	if p.clip.H264 {
+		c = codec.H264Base
+	}
 	for ; p.pictures < pictures; p.pictures++ {
 		f := p.clip.Video[p.pictures%int64(len(p.clip.Video))]
 		p.video.Timestamp = uint32(p.pictures * 90000 / int64(p.clip.Rate))
 		for i, payload := range f.Payloads {
 			p.video.SequenceNumber++
 			p.video.Marker = i == len(f.Payloads)-1
-			p.src.video.push(&p.video, payload, vp8, now)
+			p.src.video.push(&p.video, payload, c, now)
 		}
 	}
 	for ; p.sounds < sounds; p.sounds++ {
 		f := p.clip.Audio[p.sounds%int64(len(p.clip.Audio))]
 		p.audio.SequenceNumber++
 		p.audio.Timestamp = uint32(p.sounds * 960)
-		p.src.audio.push(&p.audio, f.Payloads[0], opus, now)
+		p.src.audio.push(&p.audio, f.Payloads[0], codec.Opus, now)
 	}
 }

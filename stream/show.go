@@ -4,13 +4,16 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"hecai/fault"
+	"hecai/stream/codec"
 )
 
 // show is one session's cameras and its programme.
 type show struct {
 	relay     *Relay
 	id        string
-	programme *channel
+	programme *Channel
 
 	mu      sync.Mutex // guards what follows and every camera's fields
 	cameras []*camera  // in the order they were added
@@ -22,14 +25,23 @@ type show struct {
 // nobody does.
 type camera struct {
 	name, label string
-	channel     *channel
-	publisher   *peer   // newest; nil when the slot is free or held
-	live        *source // what the publisher sends, or sent last
-	filler      *source // the clip
-	owner       string  // who may come back
+	channel     *Channel
+	inlets      []*Inlet // in the order they came; the last has the slot
+	live        *source  // what the publisher sends, or sent last
+	filler      *source  // the clip
+	holder      Holder   // who may come back
 	heldUntil   time.Time
 	since       time.Time // of the state
 	state       string
+}
+
+// publisher has the slot; nil when it is free or held. The caller holds the
+// show's mu.
+func (c *camera) publisher() *Inlet {
+	if len(c.inlets) == 0 {
+		return nil
+	}
+	return c.inlets[len(c.inlets)-1]
 }
 
 // AddCamera adds a slot to the session, or renames it for people. The first
@@ -38,14 +50,18 @@ func (r *Relay) AddCamera(session, name, label string) {
 	r.mu.Lock()
 	s := r.shows[session]
 	if s == nil {
-		s = &show{relay: r, id: session, programme: newChannel(r)}
+		video := r.cfg.Show(session).Video
+		if video == codec.None {
+			video = codec.H264Base
+		}
+		s = &show{relay: r, id: session, programme: newChannel(r, video)}
 		r.shows[session] = s
 	}
 	r.mu.Unlock()
 	s.mu.Lock()
 	cam := s.find(name)
 	if cam == nil {
-		cam = &camera{name: name, channel: newChannel(r), state: "empty", since: r.cfg.Now()}
+		cam = &camera{name: name, channel: newChannel(r, s.programme.codec), state: "empty", since: r.cfg.Now()}
 		s.cameras = append(s.cameras, cam)
 		if s.onAir == "" {
 			s.onAir = name
@@ -57,23 +73,27 @@ func (r *Relay) AddCamera(session, name, label string) {
 	r.nudge()
 }
 
-// RemoveCamera ends the slot, its publisher and its preview viewers.
-func (r *Relay) RemoveCamera(session, name string) error {
+// DropCamera takes a slot away that nobody publishes to (stream.camera_live). Who
+// is on programme is the first of the others then.
+func (r *Relay) DropCamera(session, name string) error {
 	s := r.show(session)
-	cam := s.camera(name)
-	if cam == nil {
+	if s.camera(name) == nil {
 		return noCamera(session, name)
 	}
-	_ = r.Kick(session, name)
 	s.mu.Lock()
+	cam := s.find(name)
+	if cam != nil && cam.publisher() != nil {
+		s.mu.Unlock()
+		return fault.New(fault.Conflict, "stream.camera_live", "camera %q has a publisher", name).With("camera", name)
+	}
 	s.cameras = slices.DeleteFunc(s.cameras, func(c *camera) bool { return c == cam })
 	if s.onAir == name {
 		s.onAir = ""
+		if len(s.cameras) > 0 {
+			s.onAir = s.cameras[0].name
+		}
 	}
 	s.mu.Unlock()
-	for _, p := range r.list(func(p *peer) bool { return p.session == session && p.camera == name }) {
-		r.drop(p, true)
-	}
 	r.listFeeds()
 	r.nudge()
 	return nil
@@ -83,12 +103,12 @@ func (r *Relay) RemoveCamera(session, name string) error {
 func (r *Relay) listFeeds() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var feeds []*feed
+	var feeds []*Feed
 	for _, s := range r.shows {
 		s.mu.Lock()
-		feeds = append(feeds, s.programme.video, s.programme.audio)
+		feeds = append(feeds, s.programme.Video, s.programme.Audio)
 		for _, cam := range s.cameras {
-			feeds = append(feeds, cam.channel.video, cam.channel.audio)
+			feeds = append(feeds, cam.channel.Video, cam.channel.Audio)
 		}
 		s.mu.Unlock()
 	}
@@ -107,23 +127,6 @@ func (r *Relay) Switch(session, name string) error {
 	s.mu.Unlock()
 	if s.steer(r.cfg.Now()) {
 		r.tell(session)
-	}
-	return nil
-}
-
-// Kick ends the camera's publisher and frees the slot for anyone.
-func (r *Relay) Kick(session, name string) error {
-	s := r.show(session)
-	cam := s.camera(name)
-	if cam == nil {
-		return noCamera(session, name)
-	}
-	s.mu.Lock()
-	p := cam.publisher
-	cam.owner, cam.heldUntil = "", time.Time{}
-	s.mu.Unlock()
-	if p != nil {
-		r.drop(p, true)
 	}
 	return nil
 }
@@ -185,12 +188,12 @@ func (s *show) steer(now time.Time) bool {
 // not come back in time.
 func (s *show) judge(cam *camera, now time.Time) {
 	ns := now.UnixNano()
-	if cam.publisher == nil && !now.Before(cam.heldUntil) {
-		cam.live, cam.owner = nil, ""
+	if cam.publisher() == nil && !now.Before(cam.heldUntil) {
+		cam.live, cam.holder = nil, Holder{}
 	}
 	state := "empty"
 	switch {
-	case cam.publisher != nil && cam.live != nil && cam.live.alive(ns):
+	case cam.publisher() != nil && cam.live != nil && cam.live.alive(ns):
 		state = "live"
 		cam.heldUntil = now.Add(holdFor)
 	case cam.live != nil:
@@ -218,9 +221,9 @@ func (c *camera) shown() *source {
 
 // guide makes the channel want the camera's tracks as far as they are alive,
 // and the slate's for the rest.
-func (s *show) guide(cam *camera, to *channel, now int64) {
+func (s *show) guide(cam *camera, to *Channel, now int64) {
 	slates := &s.relay.slates
-	picture := slates.picture(codec(to.video.family.Load()))
+	picture := slates.picture(to.codec)
 	sound := slates.vp8.audio
 	if src := cam.shown(); src != nil {
 		if src.video.alive(now) {
@@ -230,6 +233,6 @@ func (s *show) guide(cam *camera, to *channel, now int64) {
 			sound = src.audio
 		}
 	}
-	to.video.choose(picture, now)
-	to.audio.choose(sound, now)
+	to.Video.choose(picture, now)
+	to.Audio.choose(sound, now)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/pion/rtp"
 
 	"hecai/stream/clip"
+	"hecai/stream/codec"
 )
 
 // slates are the still picture, in both codecs, and the silence that stand in
@@ -30,22 +31,22 @@ func (s *slates) load(r *Relay) error {
 	s.vp8.slate, s.h264.slate = true, true
 	s.vp8.video.setAsk(func() { s.again[0].Store(true) })
 	s.h264.video.setAsk(func() { s.again[1].Store(true) })
-	for i, name := range []clip.Name{clip.Slate, clip.SlateH264} {
-		c, err := clip.Load(name)
+	for i, h264 := range []bool{false, true} {
+		c, err := clip.Load(clip.Slate, h264)
 		if err != nil {
 			return err
 		}
 		s.loops[i] = c
 	}
-	s.vp8.video.codec.Store(uint32(vp8))
-	s.h264.video.codec.Store(uint32(h264Base))
+	s.vp8.video.codec.Store(uint32(codec.VP8))
+	s.h264.video.codec.Store(uint32(codec.H264Base))
 	s.silent = s.loops[0].Audio[0].Payloads[0]
 	return nil
 }
 
-// picture is the slate that follows a camera of the given codec.
-func (s *slates) picture(after codec) *track {
-	if after.isH264() {
+// picture is the slate of a show whose pictures are c.
+func (s *slates) picture(c codec.Codec) *track {
+	if c.IsH264() {
 		return s.h264.video
 	}
 	return s.vp8.video
@@ -73,24 +74,24 @@ func (s *slates) run() {
 	}
 }
 
-func (s *slates) sound(feeds []*feed, now int64) {
+func (s *slates) sound(feeds []*Feed, now int64) {
 	s.audio.SequenceNumber++
 	s.audio.Timestamp = uint32(now / 1e3 * 48 / 1e3)
 	s.vp8.audio.stamp(s.audio.Timestamp, now)
 	for _, f := range feeds {
 		if !f.video {
-			f.write(s.vp8.audio, &s.audio, s.silent, opus, true, now)
+			f.write(s.vp8.audio, &s.audio, s.silent, codec.Opus, true, now)
 		}
 	}
 }
 
-func (s *slates) show(i int, src *source, feeds []*feed, now int64) {
+func (s *slates) show(i int, src *source, feeds []*Feed, now int64) {
 	if s.again[i].Swap(false) {
 		s.frame[i] = 0
 	}
-	loop, h, c := s.loops[i], &s.video[i], vp8
+	loop, h, c := s.loops[i], &s.video[i], codec.VP8
 	if loop.H264 {
-		c = h264Base
+		c = codec.H264Base
 	}
 	f := loop.Video[s.frame[i]]
 	s.frame[i] = (s.frame[i] + 1) % len(loop.Video)

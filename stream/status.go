@@ -3,6 +3,8 @@ package stream
 import (
 	"slices"
 	"time"
+
+	"hecai/stream/codec"
 )
 
 // CameraStatus is what staff see of one slot.
@@ -71,7 +73,7 @@ func (r *Relay) Programme(session string) Status {
 	s.mu.Lock()
 	st := s.look().programme
 	s.mu.Unlock()
-	st.Viewers = len(r.list(func(p *peer) bool { return p.viewer != nil && p.session == session && p.camera == "" }))
+	st.Viewers = int(s.programme.viewers.Load())
 	return st
 }
 
@@ -86,7 +88,7 @@ func (s *show) look() snapshot {
 			OnAir: cam.name == s.onAir, Clip: src != nil && src == cam.filler,
 		}
 		if src != nil {
-			st.Codec = codec(src.video.codec.Load()).name()
+			st.Codec = codec.Codec(src.video.codec.Load()).Name()
 			st.KeyframeMS = src.video.keyEvery.Load() / 1e6
 			st.Warning = src.warning(now, now-cam.since.UnixNano())
 		}
@@ -95,13 +97,13 @@ func (s *show) look() snapshot {
 		}
 		out.cameras = append(out.cameras, st)
 	}
-	f := s.programme.video
+	f := s.programme.Video
 	if t := f.live.Load(); t != nil {
-		out.programme.Codec = codec(t.codec.Load()).name()
+		out.programme.Codec = codec.Codec(t.codec.Load()).Name()
 		if !t.src.slate && t.alive(now) {
 			out.programme.State = "live"
 		}
-		if t.src.slate && s.programme.audio.live.Load() != nil && f.want.Load() == t {
+		if t.src.slate && s.programme.Audio.live.Load() != nil && f.want.Load() == t {
 			// Sound without pictures: on air, under the still picture.
 			if cam := s.find(s.onAir); cam.shown() != nil && !cam.shown().video.alive(now) {
 				out.programme.State = "live"
@@ -114,7 +116,7 @@ func (s *show) look() snapshot {
 
 // warning names the worst thing about the source, live for some ns.
 func (s *source) warning(now, live int64) string {
-	c := codec(s.video.codec.Load())
+	c := codec.Codec(s.video.codec.Load())
 	const patience = 3e9
 	switch {
 	case s.video.bSlices.Load() > 2:
@@ -123,7 +125,7 @@ func (s *source) warning(now, live int64) string {
 		return WarnFrozen
 	case s.video.keyEvery.Load() > 4.5e9:
 		return WarnKeyframe
-	case c == h264High:
+	case c == codec.H264High:
 		return WarnProfile
 	case live > patience && !s.audio.alive(now):
 		return WarnNoSound

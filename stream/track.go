@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"hecai/stream/codec"
 	"hecai/stream/keyframe"
 	"hecai/stream/timeline"
 )
@@ -15,6 +16,7 @@ import (
 // the slate. Its two tracks share a capture clock.
 type source struct {
 	slate bool
+	ended atomic.Bool // closed: nothing more is taken of it
 	video *track
 	audio *track
 
@@ -29,11 +31,14 @@ type lastReport struct {
 	set bool
 }
 
-// track is one kind of a source. Only the source's reader calls push.
+// track is one kind of a source. Only one reader at a time calls push.
 type track struct {
+	one   sync.Mutex    // held by the camera's reader that takes a packet
+	layer atomic.Uint32 // SSRC of the one stream that is taken; 0 none yet
+
 	src   *source
 	video bool
-	outs  []*feed         // the camera's own channel and the programme
+	outs  []*Feed         // the camera's own channel and the programme
 	clock *timeline.Clock // guarded by src.mu
 	seen  atomic.Int64    // arrival of the newest packet, ns; 0 never
 	codec atomic.Uint32
@@ -51,15 +56,39 @@ type track struct {
 }
 
 // newSource makes a source that feeds a camera's channel and the programme.
-func newSource(count *counters, outs ...*channel) *source {
+func newSource(count *counters, outs ...*Channel) *source {
 	s := &source{}
 	s.video = &track{src: s, video: true, clock: timeline.NewClock(90000), count: count}
 	s.audio = &track{src: s, clock: timeline.NewClock(48000), count: count}
 	for _, c := range outs {
-		s.video.outs = append(s.video.outs, c.video)
-		s.audio.outs = append(s.audio.outs, c.audio)
+		s.video.outs = append(s.video.outs, c.Video)
+		s.audio.outs = append(s.audio.outs, c.Audio)
 	}
 	return s
+}
+
+// take claims the track for a stream of the camera: one that sends several
+// layers, or sends anew under another SSRC, is shown by one of them, and by
+// another only when that one has ended. The caller holds one.
+func (t *track) take(ssrc uint32, now int64) bool {
+	have := t.layer.Load()
+	if have == ssrc {
+		return true
+	}
+	if have != 0 && t.alive(now) {
+		return false
+	}
+	t.layer.Store(ssrc)
+	return true
+}
+
+// give ends what take began, if the stream still has the track.
+func (t *track) give(ssrc uint32) {
+	t.one.Lock()
+	defer t.one.Unlock()
+	if t.layer.CompareAndSwap(ssrc, 0) {
+		t.setAsk(nil)
+	}
 }
 
 // enough is how many packets are searched for B slices: a few seconds.
@@ -67,7 +96,7 @@ const enough = 2000
 
 // push takes one packet of the camera that arrived at time at (ns) into the
 // feeds. It neither keeps nor changes the payload, and never waits.
-func (t *track) push(h *rtp.Header, payload []byte, c codec, at int64) {
+func (t *track) push(h *rtp.Header, payload []byte, c codec.Codec, at int64) {
 	if len(payload) == 0 { // padding of a bandwidth probe
 		return
 	}
@@ -89,14 +118,14 @@ func (t *track) push(h *rtp.Header, payload []byte, c codec, at int64) {
 
 // inspect looks for a keyframe's first packet and for what encoders do that
 // browsers don't take. It corrects c to the H.264 profile really sent.
-func (t *track) inspect(h *rtp.Header, payload []byte, c *codec, at int64) (key bool) {
+func (t *track) inspect(h *rtp.Header, payload []byte, c *codec.Codec, at int64) (key bool) {
 	switch {
-	case *c == vp8:
+	case *c == codec.VP8:
 		key = keyframe.VP8(payload)
-	case c.isH264():
+	case c.IsH264():
 		if idc, _, ok := keyframe.Profile(payload); ok {
-			*c = h264Of(idc)
-		} else if was := codec(t.codec.Load()); was.isH264() {
+			*c = codec.H264(idc)
+		} else if was := codec.Codec(t.codec.Load()); was.IsH264() {
 			*c = was
 		}
 		if t.looked++; t.looked < enough && keyframe.BSlice(payload) {

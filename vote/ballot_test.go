@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"hecai/contest"
 	"hecai/fault"
 	. "hecai/vote"
@@ -64,9 +66,23 @@ func TestOpenedAndShut(t *testing.T) {
 	if again, err := closed.Shut(); err != nil || again.State != StateClosed {
 		t.Errorf("shut twice: %+v, %v", again, err)
 	}
-	second, err := closed.Opened(400, 0)
+	if _, err := closed.Opened(400, 0); fault.CodeOf(err) != "ballot.closed" {
+		t.Errorf("opened after the close: %v", err)
+	}
+	if _, err := closed.Rearmed(" "); fault.CodeOf(err) != "ballot.note" {
+		t.Errorf("a new round without a reason: %v", err)
+	}
+	closed.OpensAt, closed.ClosesAt = 100, 200
+	armed, err := closed.Rearmed("设备故障")
+	if err != nil || armed.State != StateArmed || armed.Round != 1 || armed.Note != "设备故障" || armed.OpensAt != 0 || armed.ClosesAt != 0 {
+		t.Errorf("armed again: %+v, %v", armed, err)
+	}
+	second, err := armed.Opened(400, 0)
 	if err != nil || second.Round != 2 || second.Deadline != 0 {
 		t.Errorf("second round: %+v, %v", second, err)
+	}
+	if _, err := second.Rearmed("再来"); fault.CodeOf(err) != "ballot.not_closed" {
+		t.Errorf("a new round of an open ballot: %v", err)
 	}
 	closed.State = StateRevealed
 	if _, err := closed.Opened(500, 0); fault.CodeOf(err) != "ballot.revealed" {
@@ -77,6 +93,62 @@ func TestOpenedAndShut(t *testing.T) {
 	}
 	if _, err := b.Opened(100, 100); fault.CodeOf(err) != "ballot.deadline" {
 		t.Errorf("deadline in the past: %v", err)
+	}
+}
+
+// TestDue: an opening by schedule carries the scheduled end or does not happen,
+// whenever the server looks.
+func TestDue(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := ballot(2, Quota{})
+		b.State = rapid.SampledFrom([]State{StateDraft, StateArmed, StateOpen, StateClosed, StateRevealed}).Draw(t, "state")
+		b.OpensAt = rapid.Int64Range(0, 5000).Draw(t, "opens")
+		b.ClosesAt = rapid.Int64Range(0, 5000).Draw(t, "closes")
+		b.Deadline = rapid.Int64Range(0, 5000).Draw(t, "deadline")
+		now := rapid.Int64Range(1, 6000).Draw(t, "now")
+		what, deadline := b.Due(now)
+		if at := b.NextDue(); (what != ScheduleNothing) != (at != 0 && at <= now) {
+			t.Fatalf("due %v, next at %d, now %d", what, at, now)
+		}
+		switch what {
+		case ScheduleOpen:
+			opened, err := b.Opened(now, deadline)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.ClosesAt != 0 && opened.PublicDeadline() != b.ClosesAt || b.ClosesAt == 0 && opened.Deadline != 0 {
+				t.Fatalf("opened with deadline %d, scheduled end %d", opened.Deadline, b.ClosesAt)
+			}
+		case ScheduleClose:
+			if now <= b.Deadline {
+				t.Fatal("closed while it takes votes")
+			}
+		case ScheduleSkip:
+			if b.ClosesAt == 0 || b.ClosesAt > now {
+				t.Fatalf("skipped at %d, ends %d", now, b.ClosesAt)
+			}
+			skipped, err := b.Skipped()
+			if err != nil || skipped.State != StateClosed {
+				t.Fatal(skipped, err)
+			}
+		}
+	})
+}
+
+func TestWritable(t *testing.T) {
+	b := ballot(2, Quota{})
+	for level, code := range map[int]string{LevelDevice: "", 1: "ballot.level", LevelTicket: ""} {
+		b.Level = level
+		if err := b.Writable(100); fault.CodeOf(err) != code || b.Validate() != nil {
+			t.Errorf("level %d: %v, want %q; as stored %v", level, err, code, b.Validate())
+		}
+	}
+	b.Level = LevelTicket
+	for closes, code := range map[int64]string{0: "", 99: "ballot.past", 100: "ballot.past", 101: ""} {
+		b.ClosesAt = closes
+		if err := b.Writable(100); fault.CodeOf(err) != code {
+			t.Errorf("closes %d: %v, want %q", closes, err, code)
+		}
 	}
 }
 

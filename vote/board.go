@@ -50,7 +50,10 @@ type boardHead struct {
 	Round      int        `json:"round"`
 	OpensAt    int64      `json:"opensAt"`
 	ClosesAt   int64      `json:"closesAt"`
+	OpenedAt   int64      `json:"openedAt"` // of this round; 0 = not yet
 	Deadline   int64      `json:"deadline"` // the public one; 0 = closed by hand
+	Note       string     `json:"note"`     // why a round after the first is held
+	Closing    string     `json:"closing"`  // fingerprint of the closed round's signed log, hex; "" = not yet
 	Max        int        `json:"max"`
 	PerTrack   int        `json:"perTrack"`
 	PerEntry   int        `json:"perEntry"`
@@ -74,6 +77,7 @@ type boardRow struct {
 // visibility or by the token of this very round: Hidden shows none, Count the
 // number of voters, Live and a matching token everything.
 func Public(b Ballot, t Tally, r *Revealed) PublicBoard {
+	t = t.counting(b)
 	window := b.Quota.Window
 	if window == "" {
 		window = PerBallot
@@ -81,7 +85,7 @@ func Public(b Ballot, t Tally, r *Revealed) PublicBoard {
 	p := PublicBoard{
 		head: boardHead{
 			ID: b.ID, Title: b.Title, State: b.State, Round: b.Round,
-			OpensAt: b.OpensAt, ClosesAt: b.ClosesAt, Deadline: b.PublicDeadline(),
+			OpensAt: b.OpensAt, ClosesAt: b.ClosesAt, OpenedAt: b.OpenedAt, Deadline: b.PublicDeadline(), Note: b.Note,
 			Max: b.maxVotes(), PerTrack: b.Quota.PerTrack, PerEntry: max(1, b.Quota.PerEntry),
 			Min: max(1, b.Quota.MinPicks), Change: b.Quota.AllowChange, Window: window,
 			Level: b.Level, Visibility: b.Visibility,
@@ -116,6 +120,14 @@ func (p PublicBoard) Named(card func(contest.EntryID) Card) PublicBoard {
 	return p
 }
 
+// Closed returns the board with the fingerprint of the round's log, which is
+// shown when the ballot has closed. It is the hash of a text that nobody outside
+// can guess, so it tells nothing of any vote.
+func (p PublicBoard) Closed(fingerprint string) PublicBoard {
+	p.head.Closing = fingerprint
+	return p
+}
+
 // MarshalJSON writes the board as the pages read it.
 func (p PublicBoard) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
@@ -132,7 +144,7 @@ func (p PublicBoard) Fields() map[string]any {
 	h := p.head
 	out := map[string]any{
 		"id": h.ID, "title": h.Title, "state": h.State, "round": h.Round,
-		"opensAt": h.OpensAt, "closesAt": h.ClosesAt, "deadline": h.Deadline,
+		"opensAt": h.OpensAt, "closesAt": h.ClosesAt, "openedAt": h.OpenedAt, "deadline": h.Deadline, "note": h.Note, "closing": h.Closing,
 		"max": h.Max, "perTrack": h.PerTrack, "perEntry": h.PerEntry, "min": h.Min,
 		"change": h.Change, "window": h.Window, "level": h.Level,
 		"visibility": h.Visibility, "rows": p.rows,
@@ -144,6 +156,15 @@ func (p PublicBoard) Fields() map[string]any {
 		out["votes"] = p.votes // apart from the rows: ten times a second, only this goes out
 	}
 	return out
+}
+
+// counting is the tally of the votes that count now. While a ballot waits for
+// another round, those of the last one don't, and nobody takes them for its own.
+func (t Tally) counting(b Ballot) Tally {
+	if b.State == StateArmed && b.Round > 0 && t.Ballot == b.ID && t.Round == b.Round {
+		return Tally{Ballot: b.ID, Round: b.Round}
+	}
+	return t
 }
 
 // StaffBoard is what the director's desk sees of a ballot before the reveal:
@@ -159,6 +180,7 @@ type StaffBoard struct {
 
 // Staff builds the staff board.
 func Staff(b Ballot, t Tally) StaffBoard {
+	t = t.counting(b)
 	s := StaffBoard{ID: b.ID, Title: b.Title, State: b.State, Round: b.Round, Deadline: b.PublicDeadline()}
 	if t.Ballot == b.ID && t.Round == b.Round {
 		s.Voters = t.Voters

@@ -12,6 +12,10 @@ import (
 // holds exactly.
 const maxRev = 1<<53 - 1
 
+// MaxChanges is how often a voter may change the paper of a window: each stays in
+// the ledger for ever.
+const MaxChanges = 50
+
 // maxClientSalt bounds the client's salt, in hex digits.
 const maxClientSalt = 64
 
@@ -54,8 +58,9 @@ func (b *Ballot) admit(c Cast) ([]int, *fault.Error) {
 }
 
 // Decide says whether the cast counts. prior are the papers of this voter in
-// this round that the store has, in any order; superseded ones may be among
-// them and only help to recognise retries. Exactly one of accepted, err and
+// this round that decide, in any order: all that count in the cast's window (with
+// AllowChange the newest of it), the newest of the round, and the one with the
+// cast's revision. Others may be among them and change nothing. Exactly one of accepted, err and
 // duplicateOf has meaning: err is nil and duplicateOf is nil for an accepted
 // paper, whose Receipt the caller fills in. replaced is the paper that the
 // accepted one supersedes, nil if there is none.
@@ -82,6 +87,9 @@ func Decide(b Ballot, prior []Paper, c Cast) (accepted Paper, replaced *Paper, e
 	if b.Quota.AllowChange && len(current) > 0 {
 		old := current[len(current)-1]
 		replaced, current = &old, nil
+		if accepted.Changes = old.Changes + 1; accepted.Changes > MaxChanges {
+			return Paper{}, nil, fault.New(fault.Conflict, "vote.changes", "%d changes", MaxChanges).With("max", MaxChanges), nil
+		}
 	}
 	if err := b.within(current, choice); err != nil {
 		return Paper{}, nil, err, nil
@@ -195,6 +203,17 @@ func (b *Ballot) Standing(papers []Paper, at int64) (rev int64, choice []contest
 		}
 	}
 	return highest(papers), choice
+}
+
+// Picks are the entries of a paper, in option order.
+func (b *Ballot) Picks(p Paper) []contest.EntryID {
+	out := make([]contest.EntryID, 0, len(p.Choice))
+	for _, no := range p.Choice {
+		if no >= 1 && no <= len(b.Options) {
+			out = append(out, b.Options[no-1].Entry)
+		}
+	}
+	return out
 }
 
 func highest(papers []Paper) int64 {

@@ -57,6 +57,7 @@ func TestDecideRefuses(t *testing.T) {
 	}{
 		{"another ballot", ballot(6, change), nil, edit(cast(1, 1), func(c *Cast) { c.Ballot = "x" }), "vote.unknown_ballot", fault.NotFound},
 		{"an earlier round", with(ballot(6, change), func(b *Ballot) { b.Round = 2 }), nil, edit(cast(1, 1), func(c *Cast) { c.Round = 1 }), "vote.closed", fault.Closed},
+		{"one change more than there may be", ballot(6, change), []Paper{{Rev: 60, Choice: []int{1}, Changes: MaxChanges}}, cast(61, 2), "vote.changes", fault.Conflict},
 		{"rev zero", ballot(6, change), nil, cast(0, 1), "vote.bad_rev", fault.Invalid},
 		{"rev past what JavaScript counts", ballot(6, change), nil, cast(1<<53, 1), "vote.bad_rev", fault.Invalid},
 		{"salt that is no hex", ballot(6, change), nil, edit(cast(1, 1), func(c *Cast) { c.ClientSalt = "xyz" }), "vote.bad_salt", fault.Invalid},
@@ -115,7 +116,7 @@ func TestDecideAccepts(t *testing.T) {
 	}{
 		{"first paper, sorted", ballot(4, Quota{}), nil, cast(3, 4, 1), Paper{Rev: 3, Choice: []int{1, 4}, First: true}, 0},
 		{"on the deadline's millisecond", func() Ballot { b := ballot(4, Quota{}); b.Deadline = 2000; return b }(), nil, cast(1, 1), Paper{Rev: 1, Choice: []int{1}, First: true}, 0},
-		{"change replaces", ballot(4, Quota{MaxVotes: 2, AllowChange: true}), []Paper{paper(1, 1, 2), paper(4, 3)}, cast(5, 2, 4), Paper{Rev: 5, Choice: []int{2, 4}}, 4},
+		{"change replaces", ballot(4, Quota{MaxVotes: 2, AllowChange: true}), []Paper{paper(1, 1, 2), paper(4, 3)}, cast(5, 2, 4), Paper{Rev: 5, Choice: []int{2, 4}, Changes: 1}, 4},
 		{"papers add up", ballot(4, Quota{MaxVotes: 2}), []Paper{paper(1, 1)}, cast(2, 2), Paper{Rev: 2, Choice: []int{2}}, 0},
 		{"an entry more than once", ballot(4, Quota{PerEntry: 3}), nil, cast(1, 2, 2, 2), Paper{Rev: 1, Choice: []int{2, 2, 2}, First: true}, 0},
 		{"last instant of a day", late, nil, Cast{Ballot: "final", Rev: 1, Choice: entries(1), At: at("2024-08-26T00:00:00+08:00") - 1},

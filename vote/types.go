@@ -9,13 +9,47 @@
 package vote
 
 import (
+	"encoding/json"
+
 	"hecai/contest"
 	"hecai/fault"
 )
 
-// BallotID names a ballot. It goes into ledger records, so it is 1..64
-// characters of a-z, 0-9, '-', '_' and '.'.
+// BallotID names a ballot in a record: "JL-2024/popularity", and in a rehearsal's
+// take "JL-2024/popularity~1". It goes into ledger records. The name within its
+// contest is 1..64 characters of a-z, 0-9, '-', '_' and '.'. In a document it stands
+// by that name, as a contest.ShowID does.
 type BallotID string
+
+// Contest is the contest that the ballot is of, "" for a mere name.
+func (id BallotID) Contest() contest.Code { return contest.KeyContest(string(id)) }
+
+// Name is what the ballot is called within its contest.
+func (id BallotID) Name() string { return contest.KeyName(string(id)) }
+
+// In puts a name that was read into its contest; a whole id stays as it is.
+func (id BallotID) In(code contest.Code) BallotID { return BallotID(contest.KeyIn(string(id), code)) }
+
+// Within is the ballot of the contest that a client calls so, "" for what is none of
+// its: nothing is found under it.
+func (id BallotID) Within(code contest.Code) BallotID {
+	if in := id.In(code); in.Contest() == code && ValidName(string(in)) {
+		return in
+	}
+	return ""
+}
+
+// Of is the ballot that a show means by a name, which in a rehearsal's take is the
+// take's own.
+func (id BallotID) Of(show contest.ShowID) BallotID {
+	if take := show.Take(); id != "" && take > 0 && contest.KeyTake(string(id)) == 0 {
+		return BallotID(contest.Key(show.Contest(), id.Name(), take))
+	}
+	return id.In(show.Contest())
+}
+
+// MarshalJSON writes the name.
+func (id BallotID) MarshalJSON() ([]byte, error) { return json.Marshal(id.Name()) }
 
 // Option is one entry a voter may pick. No is 1..n within its ballot, in the
 // order the public sees (draw order, never rank).
@@ -38,14 +72,25 @@ const (
 // State is where a ballot stands.
 type State string
 
-// The states, in the order a ballot goes through them. A closed ballot may be
-// opened again only as a new round, which starts from zero.
+// The states, in the order a ballot goes through them. A closed ballot is never
+// opened again; a new round, which starts from zero, has to be armed first.
 const (
 	StateDraft    State = "draft"    // being written; not public
 	StateArmed    State = "armed"    // public, waiting to open
 	StateOpen     State = "open"     // taking votes
 	StateClosed   State = "closed"   // final
 	StateRevealed State = "revealed" // result is public
+)
+
+// Schedule is what the time asks of a ballot.
+type Schedule int
+
+// What a schedule may ask.
+const (
+	ScheduleNothing Schedule = iota
+	ScheduleOpen
+	ScheduleClose
+	ScheduleSkip // the window has passed unopened
 )
 
 // The windows of a quota.
@@ -73,22 +118,39 @@ type Quota struct {
 // Ballot is a question put to voters. Deadline is the true end; clients are
 // told PublicDeadline.
 type Ballot struct {
-	ID         BallotID          `json:"id"`
-	No         int64             `json:"no"`      // dense, >= 1, for keys; given by the store
-	Session    contest.SessionID `json:"session"` // "" = not tied to a session
-	Title      string            `json:"title"`
-	Options    []Option          `json:"options"`
-	Quota      Quota             `json:"quota"`
-	Visibility Visibility        `json:"visibility"`
-	Level      int               `json:"level"` // least identity level: 0 device, 1 reserved, 2 ticket
-	State      State             `json:"state"`
-	Round      int               `json:"round"`    // 0 until first opened, then 1, 2, …
-	OpensAt    int64             `json:"opensAt"`  // schedule: an armed ballot opens by itself
-	ClosesAt   int64             `json:"closesAt"` // schedule: the public end when opened without a duration
-	OpenedAt   int64             `json:"openedAt"` // when this round opened
-	Deadline   int64             `json:"deadline"` // last admitted arrival of this round; 0 = closed by hand
-	Weight     int               `json:"weight"`   // reserved
+	ID         BallotID       `json:"id"`
+	No         int64          `json:"no"`      // dense, >= 1, for keys; given by the store
+	Show       contest.ShowID `json:"session"` // "" = not tied to a session
+	Title      string         `json:"title"`
+	Options    []Option       `json:"options"`
+	Quota      Quota          `json:"quota"`
+	Visibility Visibility     `json:"visibility"`
+	Level      int            `json:"level"` // least identity level that a voter must have proven
+	State      State          `json:"state"`
+	Round      int            `json:"round"`    // 0 until first opened, then 1, 2, …
+	OpensAt    int64          `json:"opensAt"`  // schedule: an armed ballot opens by itself
+	ClosesAt   int64          `json:"closesAt"` // schedule: the public end when opened without a duration
+	OpenedAt   int64          `json:"openedAt"` // when this round opened
+	Deadline   int64          `json:"deadline"` // last admitted arrival of this round; 0 = closed by hand
+	Weight     int            `json:"weight"`   // reserved
+	Note       string         `json:"note"`     // public: why a round after the first is held
+
+	Logged string `json:"-"` // what its log calls it; "" = its ID. Another only if the log is older than the ID.
 }
+
+// LogName is what the ballot is called in its log: what was hashed keeps its name.
+func (b *Ballot) LogName() string {
+	if b.Logged != "" {
+		return b.Logged
+	}
+	return string(b.ID)
+}
+
+// Identity levels.
+const (
+	LevelDevice = 0 // any device; one person may have many
+	LevelTicket = 2 // one ticket, one voter
+)
 
 // Cast is what a voter asks for. Voter comes from the authenticated session,
 // never from the payload.
@@ -109,6 +171,7 @@ type Paper struct {
 	Window  string
 	Choice  []int // option numbers, ascending; a number may repeat
 	First   bool  // the voter's first paper of this round (moves Tally.Voters)
+	Changes int   // how many papers of this window it and those before it superseded, AllowChange only
 	Receipt Receipt
 }
 
@@ -120,8 +183,11 @@ type Receipt struct {
 	Round   int      `json:"round"`
 	Rev     int64    `json:"rev"`
 	Leaf    string   `json:"leaf"`    // RFC 6962 leaf hash of the ledger record, hex
+	Record  string   `json:"record"`  // text of that record, see ledger.Record; not stored, made again
 	Salt    string   `json:"-"`       // server salt, 16 bytes, hex
 	Promise string   `json:"promise"` // Ed25519 over (origin, leaf): "will appear"; base64
+
+	ClientSalt string `json:"-"` // the device's, as stored
 }
 
 // Outcome answers a cast. Fault is nil for a counted vote and for a duplicate.

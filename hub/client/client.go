@@ -21,6 +21,7 @@ import (
 type Frame struct {
 	T    string          `json:"t"`
 	K    string          `json:"k"`
+	B    int64           `json:"b"`
 	V    int64           `json:"v"`
 	S    int64           `json:"s"`
 	D    json.RawMessage `json:"d"`
@@ -28,15 +29,24 @@ type Frame struct {
 	Err  *wire.Refusal   `json:"err"`
 	Now  int64           `json:"now"`
 	Code int             `json:"code"`
+	Wait int64           `json:"retryAfter"`
 	Role string          `json:"role"`
 	Raw  []byte          `json:"-"` // as it came
+
+	Taken bool `json:"-"` // it changed a document, or is an event that was new
 }
+
+// lag is how long a node may be behind another: then an older document is asked
+// for again, and believed the second time.
+const lag = 3 * time.Second
 
 // Config of a Client.
 type Config struct {
-	URL     string      // ws://host/ws
-	Ticket  string      // one-use
-	OnFrame func(Frame) // every frame, in order, from the reader; nil: none
+	URL     string        // ws://host/ws
+	Ticket  string        // one-use
+	OnFrame func(Frame)   // every frame, in order, from the reader; nil: none
+	After   *Client       // the socket before it, closed: it goes on from its documents and events; nil: there was none
+	Quiet   time.Duration // without a frame until the socket counts as dead; 0: for ever
 }
 
 // Client is one socket.
@@ -51,6 +61,8 @@ type Client struct {
 	vers    map[string]int64                      // guarded by mu
 	seqs    map[string]int64                      // guarded by mu
 	counts  map[string]int64                      // guarded by mu; events by topic
+	asked   map[string]bool                       // guarded by mu; a snapshot is on its way, and what comes before it is old
+	older   map[string]bool                       // guarded by mu; a snapshot was older than what we have, and is asked for again
 	broken  error                                 // guarded by mu; first breach of the protocol
 	changed chan struct{}                         // guarded by mu; closed at each frame
 
@@ -66,7 +78,11 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{ws: ws, cfg: cfg, waiting: map[int64]chan Frame{}, docs: map[string]map[string]json.RawMessage{},
-		vers: map[string]int64{}, seqs: map[string]int64{}, counts: map[string]int64{}, done: make(chan struct{}), changed: make(chan struct{})}
+		vers: map[string]int64{}, seqs: map[string]int64{}, counts: map[string]int64{}, asked: map[string]bool{}, older: map[string]bool{},
+		done: make(chan struct{}), changed: make(chan struct{})}
+	if last := cfg.After; last != nil {
+		c.docs, c.vers, c.seqs, c.counts, c.older = last.docs, last.vers, last.seqs, last.counts, last.older
+	}
 	if err := c.Send(map[string]any{"t": "auth", "ticket": cfg.Ticket}); err != nil {
 		ws.Close()
 		return nil, err
@@ -85,6 +101,11 @@ func (c *Client) Send(v any) error {
 
 // Sub listens to topics; since holds the last event seen of those to resume.
 func (c *Client) Sub(since map[string]int64, topics ...string) error {
+	c.mu.Lock()
+	for _, t := range topics {
+		c.asked[t] = true
+	}
+	c.mu.Unlock()
 	return c.Send(map[string]any{"t": "sub", "k": topics, "since": since})
 }
 
@@ -109,25 +130,33 @@ func (c *Client) Req(ctx context.Context, method string, body, out any) error {
 	if err := c.Send(map[string]any{"t": "req", "id": id, "m": method, "d": body}); err != nil {
 		return err
 	}
+	var f Frame
 	select {
-	case f := <-reply:
-		if f.Err != nil {
-			return &Refused{*f.Err}
-		}
-		if out == nil {
-			return nil
-		}
-		return json.Unmarshal(f.D, out)
+	case f = <-reply:
 	case <-c.done:
-		return errors.New("socket closed")
+		select {
+		case f = <-reply: // it came before the close
+		default:
+			return errors.New("socket closed")
+		}
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if f.Err != nil {
+		return &Refused{*f.Err}
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(f.D, out)
 }
 
 func (c *Client) read() {
 	defer close(c.done)
 	for {
+		if c.cfg.Quiet > 0 {
+			c.ws.SetReadDeadline(time.Now().Add(c.cfg.Quiet))
+		}
 		_, data, err := c.ws.ReadMessage()
 		if err != nil {
 			var ce *websocket.CloseError
@@ -141,7 +170,7 @@ func (c *Client) read() {
 			c.breach(fmt.Errorf("frame is no JSON: %w", err))
 			continue
 		}
-		c.apply(f)
+		f.Taken = c.apply(f)
 		if c.cfg.OnFrame != nil {
 			c.cfg.OnFrame(f)
 		}
@@ -156,7 +185,9 @@ func (c *Client) breach(err error) {
 	}
 }
 
-func (c *Client) apply(f Frame) {
+// apply takes a frame, and reports whether it changed a document or was a new
+// event.
+func (c *Client) apply(f Frame) (taken bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	fail := func(format string, args ...any) {
@@ -170,13 +201,33 @@ func (c *Client) apply(f Frame) {
 		if err := json.Unmarshal(f.D, &doc); err != nil {
 			fail("snapshot of %s: %v", f.K, err)
 		}
+		c.asked[f.K] = false
 		if f.V < c.vers[f.K] {
-			fail("%s went back from version %d to %d", f.K, c.vers[f.K], f.V)
+			if c.cfg.After == nil {
+				fail("%s went back from version %d to %d", f.K, c.vers[f.K], f.V)
+			}
+			if !c.older[f.K] { // of a node that lags behind; when it stays so, the numbers began anew
+				c.older[f.K] = true
+				time.AfterFunc(lag, func() { c.askAgain(f.K) })
+				break
+			}
 		}
-		c.docs[f.K], c.vers[f.K] = doc, f.V
+		c.docs[f.K], c.vers[f.K], c.older[f.K] = doc, f.V, false
+		taken = true
 	case "delta":
-		if f.V != c.vers[f.K]+1 {
-			fail("%s: delta to %d on %d", f.K, f.V, c.vers[f.K])
+		have := c.vers[f.K]
+		if c.asked[f.K] {
+			break
+		}
+		if f.V <= have || f.B > have {
+			fail("%s: delta from %d to %d on %d", f.K, f.B, f.V, have)
+		}
+		if f.B > have { // missed one: a fresh snapshot
+			c.asked[f.K] = true
+			go c.Sub(nil, f.K)
+		}
+		if f.V <= have || f.B > have {
+			break
 		}
 		changed := map[string]json.RawMessage{}
 		if err := json.Unmarshal(f.D, &changed); err != nil {
@@ -189,13 +240,18 @@ func (c *Client) apply(f Frame) {
 				c.docs[f.K][k] = v
 			}
 		}
-		c.vers[f.K] = f.V
+		c.vers[f.K], c.older[f.K] = f.V, false
+		taken = true
 	case "ev":
 		if last := c.seqs[f.K]; f.S <= last {
 			fail("%s: event %d after %d", f.K, f.S, last)
+			break
 		}
 		c.seqs[f.K] = f.S
 		c.counts[f.K]++
+		taken = true
+	case "gap":
+		c.seqs[f.K] = f.S
 	case "re":
 		if ch := c.waiting[f.ID]; ch != nil {
 			ch <- f
@@ -203,6 +259,18 @@ func (c *Client) apply(f Frame) {
 	}
 	close(c.changed)
 	c.changed = make(chan struct{})
+	return taken
+}
+
+// askAgain asks again for a document that was older than ours, unless a newer one
+// has come.
+func (c *Client) askAgain(topic string) {
+	c.mu.Lock()
+	older := c.older[topic]
+	c.mu.Unlock()
+	if older {
+		c.Sub(nil, topic)
+	}
 }
 
 // Doc returns the document of a state topic as JSON, and its version.

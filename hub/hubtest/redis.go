@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"hecai/needtest"
 )
 
 // Redis is a real redis-server of the test's own, without persistence, on a
@@ -17,29 +19,31 @@ type Redis struct {
 	Addr string
 	path string
 	dir  string
+	args []string
 	cmd  *exec.Cmd // nil while it is down
 }
 
 // StartRedis starts a redis-server and ends it with the test. Without one on
-// the machine the test is skipped; REQUIRE_ALL=1 makes that a failure.
-func StartRedis(t testing.TB) *Redis {
+// the machine the test is skipped; REQUIRE_ALL=1 makes that a failure. args are
+// further arguments of redis-server.
+func StartRedis(t testing.TB, args ...string) *Redis {
 	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		if os.Getenv("REQUIRE_ALL") == "1" {
-			t.Fatal("redis-server is not installed, and REQUIRE_ALL=1 asks for every test")
-		}
-		t.Skip("redis-server is not installed, so the Redis broker is not tested here")
-	}
+	path := needtest.Program(t, "redis-server")
+	r := &Redis{Addr: FreeAddr(t), path: path, dir: t.TempDir(), args: args}
+	r.Start(t)
+	t.Cleanup(r.stop)
+	return r
+}
+
+// FreeAddr is an address of this machine that nobody listens at.
+func FreeAddr(t testing.TB) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Redis{Addr: l.Addr().String(), path: path, dir: t.TempDir()}
-	l.Close()
-	r.Start(t)
-	t.Cleanup(r.stop)
-	return r
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // URL is the address as redisbus wants it.
@@ -52,7 +56,11 @@ func (r *Redis) Start(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.cmd = exec.Command(r.path, "--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", r.dir)
+	args := append([]string{"--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", r.dir}, r.args...)
+	if len(r.args) > 0 && strings.HasSuffix(r.args[0], ".conf") { // a sentinel keeps its settings in a file
+		args = r.args
+	}
+	r.cmd = exec.Command(r.path, args...)
 	if err := r.cmd.Start(); err != nil {
 		t.Fatalf("start redis-server: %v", err)
 	}
@@ -66,6 +74,20 @@ func (r *Redis) Start(t testing.TB) {
 func (r *Redis) Kill(t testing.TB) {
 	t.Helper()
 	r.stop()
+}
+
+// Pause silences the server: its connections stand, new ones are made, nothing is
+// answered until Resume.
+func (r *Redis) Pause(t testing.TB) { r.signal(t, syscall.SIGSTOP) }
+
+// Resume has the server go on with all that it was sent meanwhile.
+func (r *Redis) Resume(t testing.TB) { r.signal(t, syscall.SIGCONT) }
+
+func (r *Redis) signal(t testing.TB, sig syscall.Signal) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(sig); err != nil {
+		t.Fatalf("redis-server: %v: %v", sig, err)
+	}
 }
 
 func (r *Redis) stop() {
@@ -82,6 +104,16 @@ func (r *Redis) FlushAll(t testing.TB) {
 	if answer, err := r.ask("FLUSHALL"); err != nil || answer != "+OK" {
 		t.Fatalf("FLUSHALL: %q %v", answer, err)
 	}
+}
+
+// Ask sends a command that must be answered, such as CONFIG SET or TTL.
+func (r *Redis) Ask(t testing.TB, command string) string {
+	t.Helper()
+	answer, err := r.ask(command)
+	if err != nil || strings.HasPrefix(answer, "-") {
+		t.Fatalf("%s: %q %v", command, answer, err)
+	}
+	return answer
 }
 
 // ask sends one inline command, which needs no client library.

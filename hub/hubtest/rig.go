@@ -25,17 +25,34 @@ import (
 // Patience is how long a test waits for what must come. Machines are shared.
 const Patience = 20 * time.Second
 
-// Rig is a running hub with an address.
+// Rig is a running hub with an address, and its source.
 type Rig struct {
-	Hub *hub.Hub
-	URL string // ws://…
+	Hub   *hub.Hub
+	URL   string // ws://…
+	Shelf *Shelf // nil: the test has a source of its own
+}
+
+// Put puts a document on the shelf and says so to the hub.
+func (r *Rig) Put(topic string, doc any) hub.Version {
+	v := r.Shelf.Put(topic, doc)
+	r.Hub.Changed(topic)
+	return v
+}
+
+// Version is the newest version of a topic.
+func (r *Rig) Version(topic string) hub.Version {
+	_, newest := r.Hub.Version(topic)
+	return newest
 }
 
 // Start runs a hub until the test ends. What cfg leaves out is filled: any
-// ticket but "bad" names its holder, topics under "secret/" are forbidden, and
-// a request is answered with its own body.
+// ticket but "bad" names its holder, topics under "secret/" are forbidden, a
+// request is answered with its own body, and the source is a shelf.
 func Start(t testing.TB, cfg hub.Config) *Rig {
 	t.Helper()
+	if cfg.Source == nil {
+		cfg.Source = &Shelf{}
+	}
 	if cfg.Authenticate == nil {
 		cfg.Authenticate = func(_ context.Context, ticket string) (hub.Identity, error) {
 			if ticket == "bad" {
@@ -70,7 +87,8 @@ func Start(t testing.TB, cfg hub.Config) *Rig {
 			t.Errorf("%d sockets survive the drain", n)
 		}
 	})
-	return &Rig{Hub: h, URL: "ws" + strings.TrimPrefix(srv.URL, "http")}
+	shelf, _ := cfg.Source.(*Shelf)
+	return &Rig{Hub: h, URL: "ws" + strings.TrimPrefix(srv.URL, "http"), Shelf: shelf}
 }
 
 // Dial opens a well-behaved socket. At the end of the test it is closed, and

@@ -23,18 +23,20 @@ func Hello(conn, role string, now int64) []byte {
 type stateFrame struct {
 	T string                     `json:"t"`
 	K string                     `json:"k"`
+	B int64                      `json:"b,omitempty"`
 	V int64                      `json:"v"`
 	D map[string]json.RawMessage `json:"d"`
 }
 
 // Snapshot is the whole of a state topic at version v.
 func Snapshot(topic string, v int64, doc map[string]json.RawMessage) []byte {
-	return encode(stateFrame{"snap", topic, v, doc})
+	return encode(stateFrame{"snap", topic, 0, v, doc})
 }
 
-// Delta turns version v-1 of a state topic into v; a null value removes a key.
-func Delta(topic string, v int64, changed map[string]json.RawMessage) []byte {
-	return encode(stateFrame{"delta", topic, v, changed})
+// Delta turns any version of a state topic from base up to v, which all show the
+// same, into v; a null value removes a key.
+func Delta(topic string, base, v int64, changed map[string]json.RawMessage) []byte {
+	return encode(stateFrame{"delta", topic, base, v, changed})
 }
 
 // Event is one event of a topic.
@@ -94,12 +96,12 @@ func Refuse(id int64, r Refusal) []byte {
 	}{"re", id, r})
 }
 
-// Bye says when to come back, before the server closes.
+// Bye says after how many milliseconds to come back, before the server closes.
 func Bye(code int, after int64) []byte {
 	return encode(struct {
 		T     string `json:"t"`
 		Code  int    `json:"code"`
-		After int64  `json:"after"`
+		After int64  `json:"retryAfter"`
 	}{"bye", code, after})
 }
 

@@ -111,16 +111,16 @@ func TestFrames(t *testing.T) {
 		{"hello", wire.Hello("c1", "judge", 12), `{"t":"hello","conn":"c1","role":"judge","now":12,"hb":5000}`},
 		{"snap", wire.Snapshot("k", 4, doc), `{"t":"snap","k":"k","v":4,"d":{"a":null,"b":2}}`},
 		{"snap of nothing", wire.Snapshot("k", 4, map[string]json.RawMessage{}), `{"t":"snap","k":"k","v":4,"d":{}}`},
-		{"delta", wire.Delta("k", 5, doc), `{"t":"delta","k":"k","v":5,"d":{"a":null,"b":2}}`},
+		{"delta", wire.Delta("k", 3, 5, doc), `{"t":"delta","k":"k","b":3,"v":5,"d":{"a":null,"b":2}}`},
 		{"event", wire.Event("k", 6, json.RawMessage(`{"x":[1]}`)), `{"t":"ev","k":"k","s":6,"d":{"x":[1]}}`},
 		{"gap", wire.Gap("k", 6), `{"t":"gap","k":"k","s":6}`},
 		{"beat", wire.Beat(99), `{"t":"hb","now":99}`},
 		{"reply", wire.Reply(3, map[string]int{"rev": 1}), `{"t":"re","id":3,"d":{"rev":1}}`},
 		{"reply of nothing", wire.Reply(3, nil), `{"t":"re","id":3,"d":null}`},
 		{"refusal", wire.Refuse(3, wire.Refusal{Code: "vote.closed", Kind: "closed"}), `{"t":"re","id":3,"err":{"code":"vote.closed","kind":"closed"}}`},
-		{"refusal with arguments", wire.Refuse(0, wire.Refusal{Code: "a", Kind: "limited", Args: map[string]any{"seconds": 1}}),
-			`{"t":"re","id":0,"err":{"code":"a","kind":"limited","args":{"seconds":1}}}`},
-		{"bye", wire.Bye(wire.CloseRestart, 1500), `{"t":"bye","code":4000,"after":1500}`},
+		{"refusal with arguments", wire.Refuse(0, wire.Refusal{Code: "a", Kind: "limited", Args: map[string]any{"retryAfter": 1000}}),
+			`{"t":"re","id":0,"err":{"code":"a","kind":"limited","args":{"retryAfter":1000}}}`},
+		{"bye", wire.Bye(wire.CloseRestart, 1500), `{"t":"bye","code":4000,"retryAfter":1500}`},
 	}
 	for _, tt := range tests {
 		if string(tt.got) != tt.want {
@@ -220,6 +220,6 @@ func FuzzDecode(f *testing.F) {
 
 // Frames nest what the caller encoded, unescaped and unchanged.
 func ExampleDelta() {
-	fmt.Printf("%s\n", wire.Delta("stage/final", 8, map[string]json.RawMessage{"cue": json.RawMessage(`"poll"`), "timer": json.RawMessage("null")}))
-	// Output: {"t":"delta","k":"stage/final","v":8,"d":{"cue":"poll","timer":null}}
+	fmt.Printf("%s\n", wire.Delta("stage/final", 7, 8, map[string]json.RawMessage{"cue": json.RawMessage(`"poll"`), "timer": json.RawMessage("null")}))
+	// Output: {"t":"delta","k":"stage/final","b":7,"v":8,"d":{"cue":"poll","timer":null}}
 }

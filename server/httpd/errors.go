@@ -11,28 +11,6 @@ import (
 	"hecai/fault"
 )
 
-// status maps a kind to its HTTP status.
-func status(k fault.Kind) int {
-	switch k {
-	case fault.Invalid:
-		return http.StatusBadRequest
-	case fault.Unauthenticated:
-		return http.StatusUnauthorized
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.Closed:
-		return http.StatusGone
-	case fault.Limited:
-		return http.StatusTooManyRequests
-	default:
-		return http.StatusInternalServerError
-	}
-}
-
 // errorBody is what a page gets: a code to translate and public values for it.
 // Details stay in the log.
 type errorBody struct {
@@ -50,8 +28,10 @@ func httpFault(err error) *fault.Error {
 		return fault.Of(err)
 	}
 	switch he.Code {
-	case http.StatusNotFound, http.StatusMethodNotAllowed:
+	case http.StatusNotFound:
 		return fault.Wrap(fault.NotFound, "http.not_found", err, "")
+	case http.StatusMethodNotAllowed:
+		return fault.Wrap(fault.Invalid, "http.method", err, "")
 	case http.StatusRequestEntityTooLarge:
 		return fault.Wrap(fault.Invalid, "http.too_large", err, "")
 	case http.StatusUnsupportedMediaType, http.StatusBadRequest:
@@ -72,20 +52,15 @@ func errorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 			log.Error("request failed", "method", c.Request().Method, "path", c.Path(), "err", err)
 		}
 		var body errorBody
-		body.Error.Code, body.Error.Kind, body.Error.Args = f.Code, f.Kind, f.Args
-		code := status(f.Kind)
-		switch code {
-		case http.StatusUnauthorized:
+		body.Error.Code, body.Error.Kind, body.Error.Args = f.Code, f.Kind, f.Public()
+		if f.Kind == fault.Unauthenticated {
 			c.Response().Header().Set("WWW-Authenticate", `Bearer realm="hecai"`)
-		case http.StatusTooManyRequests:
-			seconds, ok := f.Args["seconds"].(int)
-			if !ok {
-				seconds = 1
-			}
-			c.Response().Header().Set("Retry-After", strconv.Itoa(seconds))
+		}
+		if wait := f.RetrySeconds(); wait > 0 {
+			c.Response().Header().Set("Retry-After", strconv.Itoa(wait))
 		}
 		c.Response().Header().Set("Cache-Control", "no-store")
-		if err := c.JSON(code, body); err != nil {
+		if err := c.JSON(f.Status(), body); err != nil {
 			log.Debug("error response not sent", "err", err)
 		}
 	}

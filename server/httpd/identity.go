@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 const (
 	staffCookie  = "hecai-staff"
 	deviceCookie = "hecai-device"
+	knownCookie  = "hecai-known" // this browser has signed in before
 )
 
 // deviceLife outlives the contest's voting phases, so that a phone keeps its
@@ -60,6 +62,15 @@ func bearer(r *http.Request) string {
 // member of staff, then an audience device, then nobody. A wrong secret is an
 // error; a cookie that has run out only makes a stranger.
 func (s *Server) Identify(r *http.Request) (access.Identity, error) {
+	id, err := s.anywhere(r)
+	return id.In(s.contestOf(r)), err
+}
+
+// anywhere tells who sends the request, whatever contest it is in.
+func (s *Server) anywhere(r *http.Request) (access.Identity, error) {
+	if id, passed, err := s.passedAs(r.Context(), r); passed {
+		return id, err
+	}
 	if token := bearer(r); token != "" {
 		return s.cfg.Desk.Holder(r.Context(), token)
 	}
@@ -69,40 +80,51 @@ func (s *Server) Identify(r *http.Request) (access.Identity, error) {
 			return id, err
 		}
 	}
-	return s.device(r)
+	return s.phone(r, s.cfg.Desk.Device)
 }
 
-// device tells which audience device sends the request, whoever else the
-// browser is signed in as: staff who vote do so as their phone.
-func (s *Server) device(r *http.Request) (access.Identity, error) {
+// phone tells which audience device sends the request.
+func (s *Server) phone(r *http.Request, find func(ctx context.Context, token string) (access.Identity, error)) (access.Identity, error) {
+	nobody := access.Identity{}.In(s.contestOf(r))
 	token := s.cookie(r, deviceCookie)
 	if token == "" {
-		return access.Identity{}, nil
+		return nobody, nil
 	}
-	id, err := s.cfg.Desk.Device(r.Context(), token)
+	id, err := find(r.Context(), token)
 	if err != nil && fault.KindOf(err) == fault.Unauthenticated {
-		return access.Identity{}, nil
+		return nobody, nil
 	}
+	return id.In(s.contestOf(r)), err
+}
+
+// identify is Identify with the network that the request came from.
+func (s *Server) identify(c echo.Context) (access.Identity, error) {
+	id, err := s.Identify(c.Request())
+	id.From = access.Network(c.RealIP())
 	return id, err
 }
 
-// need identifies the sender and checks one capability.
-func (s *Server) need(c echo.Context, capability access.Capability) (access.Identity, error) {
-	id, err := s.Identify(c.Request())
-	if err != nil {
-		return id, err
-	}
-	if err := id.Require(capability); err != nil {
-		return id, err
-	}
-	return id, id.Bound(c.Param("session"))
+// passerby is nobody but the network that the request came from.
+func (s *Server) passerby(c echo.Context) access.Identity {
+	return access.Identity{From: access.Network(c.RealIP())}.In(s.contestOf(c.Request()))
 }
 
-// needVoter identifies the audience device.
-func (s *Server) needVoter(c echo.Context, capability access.Capability) (access.Identity, error) {
-	id, err := s.device(c.Request())
-	if err != nil {
+// device identifies the audience device that sends the request, whoever else the
+// browser is signed in as: staff who vote do so as their phone.
+func (s *Server) device(c echo.Context) (access.Identity, error) {
+	if id, passed, err := s.passedAs(c.Request().Context(), c.Request()); passed {
 		return id, err
 	}
-	return id, id.Require(capability)
+	id, err := s.phone(c.Request(), s.cfg.Desk.Device)
+	id.From = access.Network(c.RealIP())
+	return id, err
+}
+
+// need asks for a right before a large body is read.
+func (s *Server) need(c echo.Context, verb access.Verb) error {
+	id, err := s.identify(c)
+	if err != nil {
+		return err
+	}
+	return id.Allow(verb, access.Scope{Contest: id.Contest, Show: s.show(c)})
 }

@@ -1,60 +1,104 @@
 package httpd
 
 import (
-	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"net"
 	"net/http"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"hecai/access"
 	"hecai/contest"
 	"hecai/fault"
-	"hecai/vote"
 )
-
-// SessionInfo is a session of the contest (场次) as the site lists it.
-type SessionInfo struct {
-	ID       contest.SessionID `json:"id"`
-	Title    string            `json:"title"`
-	Subtitle string            `json:"subtitle"`
-	Kind     string            `json:"kind"`
-	Mode     string            `json:"mode"`
-	Ballots  []vote.BallotID   `json:"ballots"`
-}
-
-// Proof finds the inclusion proof of a receipt in a closed ballot's log.
-type Proof interface {
-	Inclusion(ctx context.Context, ballot vote.BallotID, leaf string) (any, error)
-}
 
 func (s *Server) getHealth(c echo.Context) error {
 	private(c)
 	return c.String(http.StatusOK, "ok\n")
 }
 
+// Readiness is the answer of /readyz. The reasons are codes: why the node takes
+// no votes, or what may soon keep it from that.
+type Readiness struct {
+	Ready   bool     `json:"ready"`
+	Reasons []string `json:"reasons"`
+	Shows   bool     `json:"shows"` // the shows run on this node
+}
+
+// readiness remembers the last answer, so that asking costs nothing.
+type readiness struct {
+	mu    sync.Mutex
+	until time.Time // guarded by mu
+	last  Readiness // guarded by mu
+}
+
+// readyFor is how old an answer of /readyz may be.
+const readyFor = 500 * time.Millisecond
+
+func (r *readiness) ask(look func() Readiness) Readiness {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := time.Now(); now.After(r.until) {
+		r.last = look()
+		r.until = time.Now().Add(readyFor)
+	}
+	return r.last
+}
+
 func (s *Server) getReady(c echo.Context) error {
 	private(c)
+	ready := Readiness{Ready: true, Reasons: []string{}}
 	if s.cfg.Ready != nil {
-		if err := s.cfg.Ready(); err != nil {
-			s.cfg.Log.Warn("not ready", "err", err)
-			return c.String(http.StatusServiceUnavailable, "not ready\n")
-		}
+		ready = s.ready.ask(s.cfg.Ready)
 	}
-	return c.String(http.StatusOK, "ready\n")
+	if !ready.Ready {
+		s.cfg.Log.Warn("not ready", "reasons", ready.Reasons)
+		return c.JSON(http.StatusServiceUnavailable, ready)
+	}
+	return c.JSON(http.StatusOK, ready)
+}
+
+// getMetrics is for who runs the node: this machine, or who has the token. What
+// came through a proxy is not from this machine, trusted or not.
+func (s *Server) getMetrics(c echo.Context) error {
+	private(c)
+	r := c.Request()
+	if s.cfg.MetricsToken != "" {
+		if subtle.ConstantTimeCompare([]byte(bearer(r)), []byte(s.cfg.MetricsToken)) != 1 {
+			return fault.New(fault.Unauthenticated, "access.signin", "metrics without their token")
+		}
+	} else if ip := net.ParseIP(forwarder(r.RemoteAddr)); ip == nil || !ip.IsLoopback() || r.Header.Get(echo.HeaderXForwardedFor) != "" || r.Header.Get("Forwarded") != "" {
+		return fault.New(fault.Forbidden, "access.forbidden", "metrics asked for by %s", r.RemoteAddr)
+	}
+	s.cfg.Metrics.ServeHTTP(c.Response(), r)
+	return nil
+}
+
+// clockReply is the server's clock.
+type clockReply struct {
+	Now int64 `json:"now"` // unix ms
 }
 
 func (s *Server) getTime(c echo.Context) error {
-	return ok(c, map[string]int64{"now": s.cfg.Now().UnixMilli()})
+	return ok(c, clockReply{s.cfg.Now().UnixMilli()})
 }
 
 // publicPlan is the plan with what the pages compute from it.
 type publicPlan struct {
 	*contest.Plan
-	Days map[contest.Date]string `json:"days"` // weekday of every date, computed (invariant I-22)
+	Days map[contest.Date]string `json:"days"` // weekday of every date, computed, never written by hand
 }
 
-func (s *Server) getContest(c echo.Context) error {
-	p := publicPlan{Plan: s.cfg.Plan, Days: map[contest.Date]string{}}
+// publishedPlan is the answer of /v1/contest.
+func publishedPlan(plan *contest.Plan) []byte {
+	if plan == nil {
+		return []byte("null")
+	}
+	p := publicPlan{Plan: plan, Days: map[contest.Date]string{}}
 	add := func(d contest.Date) { p.Days[d] = d.WeekdayZh() }
 	for _, ph := range p.Phases {
 		add(ph.From)
@@ -63,7 +107,16 @@ func (s *Server) getContest(c echo.Context) error {
 	for _, e := range p.Events {
 		add(e.Date)
 	}
-	return ok(c, p)
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic("httpd: " + err.Error()) // a type of ours
+	}
+	return body
+}
+
+func (s *Server) getContest(c echo.Context) error {
+	private(c)
+	return c.JSONBlob(http.StatusOK, publishedPlan(s.cfg.Contests.Plan(s.contestOf(c.Request()))))
 }
 
 // trackName is a track (赛道) as lists and chips need it: the whole plan is too
@@ -75,51 +128,34 @@ type trackName struct {
 }
 
 func (s *Server) getTracks(c echo.Context) error {
-	out := make([]trackName, len(s.cfg.Plan.Tracks))
-	for i, t := range s.cfg.Plan.Tracks {
+	tracks := s.cfg.Contests.Plan(s.contestOf(c.Request())).Tracks
+	out := make([]trackName, len(tracks))
+	for i, t := range tracks {
 		out[i] = trackName{t.ID, t.No, t.Short}
 	}
 	return ok(c, out)
 }
 
-func (s *Server) getSessions(c echo.Context) error { return ok(c, s.cfg.Shows.Sessions()) }
-
+// postDevice makes a browser an audience device. It writes nothing but the
+// cookie, so it needs no limit.
 func (s *Server) postDevice(c echo.Context) error {
-	if id, err := s.device(c.Request()); err != nil {
-		return err
-	} else if id.Voter != 0 {
-		return done(c)
-	}
-	if err := s.devices.Allow(c.RealIP()); err != nil {
-		return err
-	}
-	_, token, err := s.cfg.Desk.NewDevice(c.Request().Context())
+	id, err := s.phone(c.Request(), s.cfg.Desk.Device)
 	if err != nil {
 		return err
 	}
-	s.setCookie(c, deviceCookie, token, deviceLife, http.SameSiteLaxMode)
+	token := s.cfg.Desk.DeviceToken(id)
+	if token == "" {
+		_, token = s.cfg.Desk.NewDevice()
+	}
+	if token != s.cookie(c.Request(), deviceCookie) { // new, or of the first version
+		s.setCookie(c, deviceCookie, token, deviceLife, http.SameSiteLaxMode)
+	}
 	return done(c)
 }
 
-func (s *Server) postRedeem(c echo.Context) error {
-	id, err := s.needVoter(c, access.CastVote)
-	if err != nil {
-		return err
-	}
-	if err := s.signIn.Allow("ticket:" + id.Key); err != nil {
-		return err
-	}
-	in, err := read[struct {
-		Code string `json:"code"`
-	}](c)
-	if err != nil {
-		return err
-	}
-	id, err = s.cfg.Desk.Redeem(c.Request().Context(), id, in.Code)
-	if err != nil {
-		return err
-	}
-	return ok(c, map[string]int{"level": id.Level})
+// socketTicket opens /ws once.
+type socketTicket struct {
+	Ticket string `json:"ticket"`
 }
 
 // postSocketTicket hands out a one-use ticket for /ws. A page that speaks for
@@ -131,22 +167,40 @@ func (s *Server) postSocketTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.Identify(c.Request())
+	var id access.Identity
 	if in.As == "audience" {
-		id, err = s.device(c.Request())
+		id, err = s.phone(c.Request(), s.cfg.Desk.Entrant)
+	} else {
+		id, err = s.identify(c)
 	}
 	if err != nil {
 		return err
 	}
-	ticket, err := s.cfg.Desk.SocketTicket(id)
-	if err != nil {
-		return err
-	}
-	return ok(c, map[string]string{"ticket": ticket})
+	id.From = access.Network(c.RealIP())
+	return ok(c, socketTicket{s.cfg.Desk.SocketTicket(id)})
+}
+
+// meReply is who a request comes from.
+type meReply struct {
+	Role  access.Role    `json:"role"` // the first of the roles; "" = nobody we know
+	Roles []access.Role  `json:"roles"`
+	Name  string         `json:"name"`
+	Show  contest.ShowID `json:"session"` // that a link is bound to
+	Level int            `json:"level"`
+
+	Founder  bool       `json:"founder"`  // may make contests
+	Contests []meMember `json:"contests"` // of the crew: where one has a role, the one at home first
+}
+
+// meMember is a contest in which one has a role.
+type meMember struct {
+	Code contest.Code `json:"code"`
+	Name string       `json:"name"` // the short one
+	Base string       `json:"base"` // what its addresses begin with
 }
 
 func (s *Server) getMe(c echo.Context) error {
-	id, err := s.Identify(c.Request())
+	id, err := s.identify(c)
 	if err != nil {
 		return err
 	}
@@ -154,33 +208,12 @@ func (s *Server) getMe(c echo.Context) error {
 	if roles == nil {
 		roles = []access.Role{}
 	}
-	return ok(c, map[string]any{"role": id.Role(), "roles": roles, "name": id.Name, "session": id.Session, "level": id.Level})
-}
-
-func (s *Server) getBallot(c echo.Context) error {
-	board, err := s.board(vote.BallotID(c.Param("id")))
-	if err != nil {
-		return err
+	out := meReply{Role: id.Role(), Roles: roles, Name: id.Name, Show: id.Show, Level: id.Level, Founder: id.Founder, Contests: []meMember{}}
+	of := id.Contests()
+	for _, code := range s.cfg.Contests.All() {
+		if slices.Contains(of, code) {
+			out.Contests = append(out.Contests, meMember{code, s.cfg.Contests.Plan(code).ShortName, s.base(code)})
+		}
 	}
-	return ok(c, board)
-}
-
-// board is the public board of a ballot that the public may know of.
-func (s *Server) board(id vote.BallotID) (vote.PublicBoard, error) {
-	board, found := s.cfg.Shows.Board(id)
-	if !found {
-		return vote.PublicBoard{}, fault.New(fault.NotFound, "vote.unknown_ballot", "%s", id)
-	}
-	return board, nil
-}
-
-func (s *Server) getProof(c echo.Context) error {
-	if err := s.signIn.Allow("proof:" + c.RealIP()); err != nil {
-		return err
-	}
-	proof, err := s.cfg.Proof.Inclusion(c.Request().Context(), vote.BallotID(c.Param("id")), c.QueryParam("leaf"))
-	if err != nil {
-		return err
-	}
-	return ok(c, proof)
+	return ok(c, out)
 }

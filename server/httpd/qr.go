@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/boombuler/barcode/qr"
 	"github.com/labstack/echo/v4"
 
+	"hecai/access"
 	"hecai/fault"
 )
 
@@ -47,6 +49,29 @@ func qrSVG(text string) (string, error) {
 	return b.String(), nil
 }
 
+// qrCache keeps drawn codes, about 2 MB at most. A screen's code is asked for by
+// every screen.
+type qrCache struct {
+	mu    sync.Mutex
+	drawn map[string]string // guarded by mu; by path
+}
+
+func (q *qrCache) find(path string) (string, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	svg, ok := q.drawn[path]
+	return svg, ok
+}
+
+func (q *qrCache) keep(path, svg string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.drawn) >= 256 || q.drawn == nil {
+		q.drawn = map[string]string{}
+	}
+	q.drawn[path] = svg
+}
+
 // getQR draws the address of one of our own pages. It never draws another
 // site's address, so our origin cannot be used to lend one trust.
 func (s *Server) getQR(c echo.Context) error {
@@ -54,9 +79,17 @@ func (s *Server) getQR(c echo.Context) error {
 	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || len(path) > maxQRPath {
 		return fault.New(fault.Invalid, "http.qr", "path %q", path)
 	}
-	svg, err := qrSVG(s.cfg.PublicURL() + path)
-	if err != nil {
-		return err
+	text := s.address(c) + path // which the contest is in
+	svg, known := s.drawn.find(text)
+	if !known {
+		if err := s.draws.Allow(access.Network(c.RealIP())); err != nil {
+			return err
+		}
+		var err error
+		if svg, err = qrSVG(text); err != nil {
+			return err
+		}
+		s.drawn.keep(text, svg)
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.Blob(http.StatusOK, "image/svg+xml", []byte(svg))

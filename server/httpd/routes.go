@@ -20,6 +20,7 @@ type route struct {
 func (s *Server) table() []route {
 	return []route{
 		{"GET", "/healthz", s.getHealth},
+		{"GET", "/livez", s.getHealth},
 		{"GET", "/readyz", s.getReady},
 		{"GET", "/v1/time", s.getTime},
 		{"GET", "/v1/contest", s.getContest},
@@ -38,14 +39,18 @@ func (s *Server) table() []route {
 
 		{"GET", "/v1/ballots/:id", s.getBallot},
 		{"GET", "/v1/ballots/:id/proof", s.getProof},
+		{"GET", "/v1/ballots/:id/log", s.getLog},
+		{"GET", "/v1/ledger", s.getLedger},
 		{"POST", "/v1/votes", s.postVote},
 		{"GET", "/v1/votes/mine", s.getMyVotes},
 
+		{"GET", "/v1/on/:session", s.getOn},
 		{"GET", "/v1/stage/:session", s.getStage},
 		{"GET", "/v1/stage/:session/facts", s.getFacts},
 		{"GET", "/v1/stage/:session/seal", s.getSeal},
 		{"GET", "/v1/stage/:session/desk", s.getDesk},
 		{"POST", "/v1/stage/:session/commands", s.postCommand},
+		{"GET", "/v1/danmaku/:session", s.getDanmaku},
 		{"POST", "/v1/danmaku/:session", s.postDanmaku},
 		{"POST", "/v1/danmaku/:session/:id/:verdict", s.postModerate},
 
@@ -55,16 +60,30 @@ func (s *Server) table() []route {
 		{"POST", "/v1/judge/sheets/:entry/recuse", s.postRecuse},
 
 		{"GET", "/v1/admin/overview", s.getOverview},
+		{"POST", "/v1/admin/contests", s.postContest},
 		{"GET", "/v1/admin/entries", s.getEntries},
 		{"POST", "/v1/admin/entries", s.postEntries},
 		{"POST", "/v1/admin/entries/import", s.postImport},
 		{"GET", "/v1/admin/entries/template", s.getTemplate},
+		{"POST", "/v1/admin/entries/:id/state", s.postEntryState},
 		{"GET", "/v1/admin/judges", s.getJudges},
 		{"POST", "/v1/admin/judges", s.postJudges},
+		{"DELETE", "/v1/admin/judges/:id", s.deleteJudge},
+		{"GET", "/v1/admin/sessions/:session", s.getLineup},
+		{"PUT", "/v1/admin/sessions/:session/entries", s.putSessionEntries},
+		{"PUT", "/v1/admin/sessions/:session/panel", s.putSessionPanel},
+		{"GET", "/v1/admin/sessions/:session/takes", s.getTakes},
+		{"POST", "/v1/admin/sessions/:session/takes", s.postTake},
+		{"POST", "/v1/admin/sessions/:session/takes/:take/end", s.postTakeEnd},
+		{"DELETE", "/v1/admin/sessions/:session/takes/:take", s.deleteTake},
 		{"GET", "/v1/admin/ballots", s.getBallots},
 		{"POST", "/v1/admin/ballots", s.postBallot},
+		{"DELETE", "/v1/admin/ballots/:id", s.deleteBallot},
 		{"POST", "/v1/admin/ballots/:id/open", s.postOpenBallot},
 		{"POST", "/v1/admin/ballots/:id/close", s.postCloseBallot},
+		{"POST", "/v1/admin/ballots/:id/extend", s.postExtendBallot},
+		{"POST", "/v1/admin/ballots/:id/round", s.postBallotRound},
+		{"POST", "/v1/admin/ballots/:id/publish", s.postPublishBallot},
 		{"GET", "/v1/admin/ballots/:id/recount", s.getRecount},
 		{"GET", "/v1/admin/links", s.getLinks},
 		{"POST", "/v1/admin/links", s.postLink},
@@ -75,8 +94,12 @@ func (s *Server) table() []route {
 		{"POST", "/v1/admin/staff/:id/enable", s.postEnableAccount},
 		{"DELETE", "/v1/admin/staff/:id", s.deleteAccount},
 		{"POST", "/v1/admin/tickets", s.postTickets},
+		{"POST", "/v1/admin/tickets/cards", s.postTicketCards},
+		{"POST", "/v1/admin/tickets/release", s.postTicketRelease},
+		{"GET", "/v1/admin/changes", s.getChanges},
 		{"GET", "/v1/admin/cameras", s.getCameras},
 		{"POST", "/v1/admin/cameras", s.postCamera},
+		{"DELETE", "/v1/admin/cameras/:session/:name", s.deleteCamera},
 		{"GET", "/v1/admin/rundown/:session", s.getRundown},
 		{"PUT", "/v1/admin/rundown/:session", s.putRundown},
 	}
@@ -86,28 +109,31 @@ func (s *Server) table() []route {
 var pages = [...]struct{ path, page string }{
 	{"/", "site"}, {"/live/:session", "audience"}, {"/vote/:ballot", "vote"}, {"/verify", "verify"},
 	{"/screen/:name", "screen"}, {"/director", "director"}, {"/host", "host"}, {"/judge", "judge"},
-	{"/broadcast", "broadcast"}, {"/admin", "admin"},
+	{"/broadcast", "broadcast"}, {"/admin", "admin"}, {"/t", "ticket"},
 }
 
 func (s *Server) routes() {
 	small, upload := middleware.BodyLimit(maxBody), middleware.BodyLimit(maxUpload)
 	for _, r := range s.table() {
 		limit := small
-		if r.path == "/v1/admin/entries/import" || r.path == "/v1/admin/entries" || r.path == "/v1/admin/rundown/:session" {
+		if r.path == "/v1/admin/contests" || r.path == "/v1/admin/entries/import" || r.path == "/v1/admin/entries" || r.path == "/v1/admin/rundown/:session" {
 			limit = upload
 		}
 		s.echo.Add(r.method, r.path, r.handle, limit)
+		if r.method == http.MethodGet { // the server leaves the body out
+			s.echo.Add(http.MethodHead, r.path, r.handle)
+		}
 	}
 	s.echo.GET("/ws", echo.WrapHandler(s.cfg.Sockets))
 	media := func(c echo.Context) error {
 		private(c)
-		s.cfg.Media.ServeHTTP(c.Response(), c.Request())
+		s.cfg.Media.ServeHTTP(c.Response(), s.inPath(c.Request()))
 		return nil
 	}
 	s.echo.Any("/whip/*", media)
 	s.echo.Any("/whep/*", media)
 	if s.cfg.Metrics != nil {
-		s.echo.GET("/metrics", echo.WrapHandler(s.cfg.Metrics))
+		s.echo.GET("/metrics", s.getMetrics)
 	}
 	for _, p := range pages {
 		page := echo.WrapHandler(s.cfg.Site.Page(p.page))

@@ -1,7 +1,7 @@
 // Package httpd is the HTTP edge: the only Echo code. It owns the routes, the
-// middleware, the mapping of faults to statuses, and handlers that authorise,
-// parse, call one method and render. It holds no rule and no state but its
-// rate limiters; a Server is safe for concurrent use.
+// middleware, the mapping of faults to statuses, and handlers that identify,
+// parse, call one verb of package live or office, and render. It holds no rule and
+// no state but the open connections; a Server is safe for concurrent use.
 package httpd
 
 import (
@@ -14,11 +14,13 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"hecai/access"
-	"hecai/contest"
 	"hecai/fault"
+	"hecai/live"
+	"hecai/office"
 	"hecai/static"
-	"hecai/vote/box"
 )
+
+//go:generate go test -run TestTypesOfPages -update .
 
 // Limits on what a request may carry, in bytes.
 const (
@@ -30,34 +32,38 @@ const (
 // Config is what the edge needs. Every field is required, but Metrics, Proxies,
 // Log and Now.
 type Config struct {
-	Desk    *access.Desk
-	Box     *box.Box
-	Shows   Shows
-	Records Records
-	Plan    *contest.Plan
-	Site    *static.Site
-	Sockets http.Handler // the hub's /ws
-	Media   http.Handler // the relay's WHIP and WHEP
-	Kick    func(key string)
-	Proof   Proof
-	Cameras Cameras
+	Desk     *access.Desk
+	Live     *live.Hall
+	Office   *office.Office
+	Contests Contests
+	Site     *static.Site
+	Sockets  http.Handler // the hub's /ws
+	Media    http.Handler // the relay's WHIP and WHEP
+	Kick     func(key string)
 
-	PublicURL func() string // where phones reach us, no slash at the end
-	Secure    bool          // cookies and HSTS for HTTPS
-	Proxies   []*net.IPNet  // whose X-Forwarded-For and -Proto count
-	Ready     func() error  // nil: always ready
-	Metrics   http.Handler  // nil: no /metrics
-	Log       *slog.Logger
-	Now       func() time.Time
+	Elsewhere *Elsewhere // the way to the node that has the shows; nil: this one always has
+
+	PublicURL    func() string    // where phones reach us, no slash at the end
+	Secure       bool             // cookies and HSTS for HTTPS
+	Proxies      []*net.IPNet     // whose X-Forwarded-For and -Proto count
+	Ready        func() Readiness // nil: always ready; asked at most twice a second
+	Metrics      http.Handler     // nil: no /metrics
+	MetricsToken string           // bearer token of /metrics; empty: from this machine only
+	MaxConns     int              // open connections; 0: as many as descriptors allow, see Connections
+	Log          *slog.Logger
+	Now          func() time.Time
 }
 
 // Server answers HTTP.
 type Server struct {
-	cfg     Config
-	echo    *echo.Echo
-	devices *access.Limiter // new devices, by address
-	signIn  *access.Limiter // sign-ins and tickets, by address
-	votes   *access.Limiter // votes, by voter
+	cfg    Config
+	live   *live.Hall
+	office *office.Office
+	echo   *echo.Echo
+	door   *door
+	draws  *access.Limiter // QR codes, by network
+	ready  readiness
+	drawn  qrCache
 }
 
 // New returns the edge.
@@ -71,30 +77,39 @@ func New(cfg Config) *Server {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = errorHandler(cfg.Log)
-	e.IPExtractor = ipExtractor(cfg.Proxies)
+	e.IPExtractor = ipExtractor(cfg.Proxies, cfg.Log)
 	s := &Server{
-		cfg: cfg, echo: e,
-		devices: access.NewLimiter(200, 4000, cfg.Now), // a hall behind one address
-		signIn:  access.NewLimiter(0.5, 20, cfg.Now),
-		votes:   access.NewLimiter(5, 20, cfg.Now),
+		cfg: cfg, live: cfg.Live, office: cfg.Office, echo: e, door: newDoor(cfg.MaxConns, cfg.Proxies),
+		draws: access.NewLimiter(200, 8000, cfg.Now),
 	}
 	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{DisablePrintStack: true,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
 			cfg.Log.Error("panic", "path", c.Path(), "err", err, "stack", string(stack))
 			return fault.Wrap(fault.Internal, "internal", err, "panic")
 		}}))
-	e.Use(s.headers, crossOrigin())
+	byProxy := e.IPExtractor
+	e.IPExtractor = func(r *http.Request) string {
+		if id, ok := s.passed(r); ok && id.From != "" {
+			return id.From
+		}
+		return byProxy(r)
+	}
+	e.Pre(s.enterContest)
+	e.Use(s.headers, s.crossOrigin, plainAddress, s.elsewhere)
 	s.routes()
 	return s
 }
 
 // HTTP returns a server with the time and header limits of the edge; the caller
-// sets the address and runs it.
+// runs it on Listen's listener. Sockets are out of its hands, and so of its time
+// limits, once they are opened.
 func (s *Server) HTTP() *http.Server {
 	return &http.Server{
 		Handler:           s.echo,
+		ConnState:         s.door.state,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30 * time.Second, // for who asks and doesn't read
 		IdleTimeout:       75 * time.Second,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
@@ -104,17 +119,18 @@ func (s *Server) HTTP() *http.Server {
 // ServeHTTP makes the edge usable without a listener.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 
-// ipExtractor believes X-Forwarded-For only from the configured proxies: with
-// Echo's default anyone could choose their own address and its rate limits.
-func ipExtractor(proxies []*net.IPNet) echo.IPExtractor {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
+// Network is the part of a request's address that its sender can't change.
+func (s *Server) Network(r *http.Request) string { return access.Network(s.echo.IPExtractor(r)) }
+
+// Address is where a request comes from, as a bound on one sender counts it: an
+// IPv4 address, or the /64 that one IPv6 customer has to himself.
+func (s *Server) Address(r *http.Request) string {
+	address := s.echo.IPExtractor(r)
+	ip := net.ParseIP(address)
+	if ip == nil || ip.To4() != nil {
+		return address
 	}
-	opts := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, n := range proxies {
-		opts = append(opts, echo.TrustIPRange(n))
-	}
-	return echo.ExtractIPFromXFFHeader(opts...)
+	return ip.Mask(net.CIDRMask(64, 128)).String()
 }
 
 // policy is the content security policy of every page: our own files only, no
@@ -135,19 +151,5 @@ func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		return next(c)
-	}
-}
-
-// crossOrigin refuses state changes that another site's page sends with our
-// cookies. Clients that are no browser send neither header and pass.
-func crossOrigin() echo.MiddlewareFunc {
-	protection := http.NewCrossOriginProtection()
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if err := protection.Check(c.Request()); err != nil {
-				return fault.Wrap(fault.Forbidden, "http.cross_origin", err, "origin %q", c.Request().Header.Get("Origin"))
-			}
-			return next(c)
-		}
 	}
 }

@@ -20,7 +20,7 @@ func (s *State) Apply(f Fact) error {
 		return fmt.Errorf("cue: fact %d, %s: %w", f.Seq, f.Kind, err)
 	}
 	s.seq, s.at = f.Seq, max(s.at, f.At)
-	if !f.Public() { // the bookkeeping of consoles is what moves the rundown
+	if f.moves() {
 		s.rev++
 		s.movedAt = s.at
 	}
@@ -48,21 +48,39 @@ func (s *State) fold(f Fact) error {
 	case kindSkipped:
 		return read(f, s.onSkipped)
 	case kindRundown:
-		return read(f, func(int64, RundownChanged) {})
+		return read(f, func(int64, RundownChanged) { s.sheets++ })
 	case kindSession:
-		return read(f, func(_ int64, b SessionOpened) { s.session = b })
+		return read(f, func(_ int64, b SessionOpened) {
+			b.ID = b.ID.In(s.catalog.Show.Contest())
+			s.session = b
+		})
 	case kindEnded:
-		return read(f, func(int64, sessionEnded) { s.ended = true })
+		return read(f, func(int64, sessionEnded) { s.onEnded() })
+	case kindReopened:
+		return read(f, func(int64, sessionReopened) { s.onReopened() })
+	case kindPanel: // for the record: who sits is the catalog's to say
+		return read(f, func(int64, PanelSeated) {})
+	case kindPurged: // for the record: nothing of it was the show's
+		return read(f, func(int64, TakePurged) {})
+	case kindDue:
+		return read(f, func(_ int64, b BallotDue) { s.due[dueKey(b.Cue, s.own(b.Ballot))] = b.Round })
+	case kindDecided:
+		return read(f, func(at int64, b decided) {
+			b.Ballot = s.own(b.Ballot)
+			s.onDecided(f.Actor, at, b)
+		})
 	case kindSealed:
-		return read(f, func(int64, ResultSealed) { s.sealed = true })
+		return read(f, func(_ int64, b ResultSealed) {
+			for i, id := range b.Ballots {
+				b.Ballots[i] = s.own(id)
+			}
+			s.sealed, s.counted, s.ranked = true, b.Ballots, b.Ranked
+			s.sheets++
+		})
 	case kindCamera:
 		return read(f, func(_ int64, b CameraSwitched) { p := Program(b); s.program = &p })
-	case kindScene, kindHidden, kindEntry, kindTimer, kindTimerStop, kindBlackout, kindNotice, kindDanmaku:
-		return s.foldScreen(f)
-	case kindBallot, kindExtended, kindClosed, kindSheets, kindNoted, kindLocked:
-		return s.foldWork(f)
 	}
-	return s.foldReveal(f)
+	return s.foldScreen(f)
 }
 
 // foldScreen folds what is shown.
@@ -75,7 +93,7 @@ func (s *State) foldScreen(f Fact) error {
 			s.scene = &Scene{Name: "message", At: at, Args: map[string]string{"kind": "correction", "text": b.Reason}}
 		})
 	case kindEntry:
-		return read(f, func(_ int64, b entryShown) { c := b.Card; s.entry, s.focus = &c, c.ID })
+		return read(f, func(_ int64, b entryShown) { c := b.Card; s.entry, s.focus, s.shown[c.ID] = &c, c.ID, true })
 	case kindTimer:
 		return read(f, func(_ int64, b timerOn) {
 			if s.timer == nil || s.timer.ID != b.ID {
@@ -95,9 +113,10 @@ func (s *State) foldScreen(f Fact) error {
 				s.notice = &Notice{Text: b.Text}
 			}
 		})
-	default:
+	case kindDanmaku:
 		return read(f, func(_ int64, b danmakuMode) { s.danmaku = b.Mode })
 	}
+	return s.foldWork(f)
 }
 
 // foldWork folds what the audience and the jury do.
@@ -105,26 +124,32 @@ func (s *State) foldWork(f Fact) error {
 	switch f.Kind {
 	case kindBallot:
 		return read(f, func(_ int64, b BallotOpened) {
+			b.Ballot = s.own(b.Ballot)
 			revealed := s.ballots[b.Ballot].revealed
 			s.ballots[b.Ballot] = ballotState{title: b.Title, round: b.Round, open: true, deadline: b.Deadline, revealed: revealed}
 			s.ballot = b.Ballot
 		})
 	case kindExtended:
 		return read(f, func(_ int64, b BallotExtended) {
-			s.editBallot(b.Ballot, func(x *ballotState) { x.deadline = b.Deadline })
+			s.editBallot(s.own(b.Ballot), func(x *ballotState) { x.deadline = b.Deadline })
 		})
 	case kindClosed:
 		return read(f, func(_ int64, b BallotClosed) {
-			s.editBallot(b.Ballot, func(x *ballotState) { x.open = false })
+			s.editBallot(s.own(b.Ballot), func(x *ballotState) { x.open = false })
 		})
 	case kindSheets:
 		return read(f, s.onSheetsOpened)
 	case kindNoted:
 		return read(f, s.onNoted)
-	default:
+	case kindLocked:
 		return read(f, s.onLocked)
 	}
+	return s.foldReveal(f)
 }
+
+// own is the ballot that a fact names: facts, like all documents, name it within
+// the contest.
+func (s *State) own(id vote.BallotID) vote.BallotID { return id.In(s.catalog.Show.Contest()) }
 
 func (s *State) editBallot(id vote.BallotID, edit func(*ballotState)) {
 	if b, ok := s.ballots[id]; ok {
@@ -141,8 +166,10 @@ func (s *State) disarm(cue string) {
 
 func (s *State) onFired(_ int64, b cueFired) {
 	s.disarm(b.Cue)
-	s.cues[b.Cue] = progress{step: b.Step, steps: b.Steps, entry: b.Entry}
-	s.last = b.Cue
+	s.cues[b.Cue] = progress{step: b.Step, steps: b.Steps, entry: b.Entry, what: b.What}
+	if s.last != b.Cue {
+		s.before, s.last = s.last, b.Cue
+	}
 	switch {
 	case b.Step < b.Steps:
 		s.running = b.Cue
@@ -162,8 +189,9 @@ func (s *State) onSkipped(_ int64, b cueSkipped) {
 }
 
 func (s *State) onSheetsOpened(_ int64, b SheetsOpened) {
+	s.sheets++
 	for _, p := range b.Panels {
-		s.panels[p.Entry] = panelState{judges: p.Judges, open: true}
+		s.panels[p.Entry] = panelState{judges: p.Judges, recused: p.Recused, open: true}
 	}
 	if len(b.Panels) == 1 && s.entry == nil {
 		s.focus = b.Panels[0].Entry
@@ -182,6 +210,7 @@ func (s *State) onNoted(_ int64, b SheetNoted) {
 	p.judges = slices.Clone(p.judges)
 	if b.Recused {
 		p.judges = slices.Delete(p.judges, i, i+1)
+		p.recused = append(slices.Clone(p.recused), b.Judge)
 	} else {
 		p.judges[i].Done = b.Done
 	}
@@ -189,8 +218,10 @@ func (s *State) onNoted(_ int64, b SheetNoted) {
 }
 
 func (s *State) onLocked(_ int64, b SheetsLocked) {
+	s.sheets++
 	for _, p := range b.Panels {
-		s.panels[p.Entry] = panelState{judges: p.Judges, open: s.panels[p.Entry].open, locked: true, trim: p.Trim}
+		was := s.panels[p.Entry]
+		s.panels[p.Entry] = panelState{judges: p.Judges, recused: was.recused, open: was.open, locked: true, trim: p.Trim}
 		if _, shown := s.marks[p.Entry]; shown {
 			continue
 		}
@@ -221,13 +252,14 @@ func (s *State) foldReveal(f Fact) error {
 			s.editMarks(b.Entry, func(m *Marks) { m.Score = &b.Score })
 		})
 	case kindBoard:
-		return read(f, func(_ int64, b boardRevealed) { s.board = &Board{Title: b.Title, Rows: b.Rows} })
+		return read(f, s.onBoard)
 	case kindHeld:
 		return read(f, s.onHeld)
 	case kindAward:
 		return read(f, s.onAward)
 	case kindTally:
 		return read(f, func(_ int64, b tallyRevealed) {
+			b.Ballot = s.own(b.Ballot)
 			s.tally = &Tally{Ballot: b.Ballot, Title: b.Title, Rows: b.Rows, Voters: b.Voters}
 			x := s.ballots[b.Ballot]
 			x.revealed = b.Round
@@ -249,6 +281,15 @@ func (s *State) editMarks(id contest.EntryID, edit func(*Marks)) {
 	m.Judges = slices.Clone(m.Judges)
 	edit(&m)
 	s.marks[id], s.focus = m, id
+}
+
+func (s *State) onBoard(_ int64, b boardRevealed) {
+	s.board = &Board{Title: b.Title, Rows: b.Rows}
+	for i, row := range b.Rows {
+		if !row.Frozen {
+			s.boarded[i+1] = true
+		}
+	}
 }
 
 func (s *State) onMark(_ int64, b markRevealed) {

@@ -11,13 +11,23 @@ import (
 // both advance. The other kinds don't look at it.
 type Command struct {
 	Rev     int64  `json:"rev"`
-	Kind    string `json:"kind"`    // arm, disarm, fire, skip, next, extend, timer_add, blackout, camera, danmaku, notice, hide
+	Kind    string `json:"kind"`    // arm, disarm, fire, skip, next, extend, timer_add, blackout, camera, danmaku, notice, hide, decide, reopen
 	Cue     string `json:"cue"`     // arm, disarm, fire, skip
 	Text    string `json:"text"`    // notice ("" takes it away); danmaku mode
 	Name    string `json:"name"`    // camera; extend: ballot, "" = the one on stage
 	Seconds int    `json:"seconds"` // extend, timer_add; may be negative
 	On      bool   `json:"on"`      // blackout
-	Reason  string `json:"reason"`  // hide
+	Reason  string `json:"reason"`  // hide, decide; reopen may give one
+
+	What    string            `json:"what"`    // decide: tie, ballot_out, open_ballot, entry_out, quorum
+	Entries []contest.EntryID `json:"entries"` // decide
+	Ballot  vote.BallotID     `json:"ballot"`  // decide
+	Undo    bool              `json:"undo"`    // decide: takes it back
+}
+
+// Commands lists the kinds of commands.
+func Commands() []string {
+	return []string{"arm", "disarm", "fire", "skip", "next", "extend", "timer_add", "blackout", "camera", "danmaku", "notice", "hide", "decide", "reopen"}
 }
 
 // The roles that act on stage. Judges hand in sheets and command nothing.
@@ -52,6 +62,8 @@ type Effect struct {
 	Entry   contest.EntryID // sheets operations; AllEntries = all
 	Camera  string          // OpCamera
 	Fired   Fired           // OpReveal
+	Cue     string          // OpBallotOpen: for which cue
+	Round   int             // OpBallotOpen: the round that the cue set out to open before; 0 = it has not
 }
 
 // Plan is what a command causes. Its facts are stored together or not at all.

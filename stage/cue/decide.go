@@ -1,11 +1,12 @@
 package cue
 
 import (
+	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"hecai/contest"
 	"hecai/fault"
 	"hecai/vote"
 )
@@ -18,37 +19,22 @@ const (
 )
 
 // Decide says what a command of the role causes at the time, or why it is
-// refused. It changes nothing: the stage carries the plan out, stores its facts
-// and applies them.
+// refused. Which roles give commands of the kind was asked before; of the role it
+// depends only which cues a host may fire. It changes nothing: the stage carries the
+// plan out, stores its facts and applies them.
 func Decide(s *State, role string, cmd Command, now int64) (Plan, *fault.Error) {
-	if s.ended {
+	if s.ended && cmd.Kind != "reopen" {
 		return Plan{}, fault.New(fault.Closed, "stage.ended", "session is over")
 	}
 	switch cmd.Kind {
 	case "arm", "disarm", "fire", "skip", "next":
 		return s.decideCue(role, cmd, now)
 	}
-	switch role {
-	case RoleDirector, RoleOrganiser:
-	case RoleModerator:
-		if cmd.Kind != "danmaku" {
-			return Plan{}, forbidden(role, cmd.Kind)
-		}
-	default:
-		return Plan{}, forbidden(role, cmd.Kind)
-	}
 	return s.decideDesk(cmd, now)
-}
-
-func forbidden(role, kind string) *fault.Error {
-	return fault.New(fault.Forbidden, "stage.forbidden", "%s may not %s", role, kind)
 }
 
 // decideCue decides what moves the rundown.
 func (s *State) decideCue(role string, cmd Command, now int64) (Plan, *fault.Error) {
-	if role != RoleDirector && role != RoleOrganiser && (role != RoleHost || cmd.Kind != "fire" && cmd.Kind != "next") {
-		return Plan{}, forbidden(role, cmd.Kind)
-	}
 	if cmd.Rev != s.rev {
 		return Plan{}, fault.New(fault.Conflict, "stage.stale_rev", "saw revision %d, have %d", cmd.Rev, s.rev).With("rev", s.rev)
 	}
@@ -62,7 +48,10 @@ func (s *State) decideCue(role string, cmd Command, now int64) (Plan, *fault.Err
 	if c == nil {
 		return Plan{}, fault.New(fault.NotFound, "stage.unknown_cue", "cue %q", id).With("cue", id)
 	}
-	p := s.cues[id]
+	p := s.progress(c)
+	if s.cues[id].step == 0 && !s.cues[id].skipped && s.nobodyOn(c) {
+		return Plan{}, fault.New(fault.Conflict, "stage.vacant", "nobody is on the level of cue %q", id).With("cue", id)
+	}
 	if p.done() {
 		return Plan{}, fault.New(fault.Conflict, "stage.done", "cue %q is done", id).With("cue", id)
 	}
@@ -87,33 +76,38 @@ func (s *State) decideCue(role string, cmd Command, now int64) (Plan, *fault.Err
 		plan.say(cueSkipped{id})
 	default:
 		if role == RoleHost && !s.hostMayFire(c) {
-			return Plan{}, forbidden(role, cmd.Kind)
+			return Plan{}, fault.New(fault.Forbidden, "stage.forbidden", "the host may not fire %q", id)
 		}
 		return s.fire(c, p, now)
 	}
 	return plan, nil
 }
 
-// hostMayFire: the host's own lane, and what the director has armed.
+// hostMayFire: the host's own lane, and what the director has armed; never the
+// seal's whole content.
 func (s *State) hostMayFire(c *Cue) bool {
-	if c.Confirm {
-		return s.armed == c.ID || s.running == c.ID
+	if a, ok := c.reveal(); ok && a.What == RevealVerify {
+		return false
 	}
-	return c.Lane == LaneHost
+	if s.armed == c.ID || s.runningCue() != nil && s.running == c.ID {
+		return true
+	}
+	return c.Lane == laneHost && !s.mustArm(c)
 }
 
 // next is the cue that "next" fires: the one with steps to come, else the armed
 // one, else the first planned one after the last that was fired.
 func (s *State) next() string {
-	if s.cue(s.running) != nil {
-		return s.running
+	if c := s.runningCue(); c != nil {
+		return c.ID
 	}
 	if s.cue(s.armed) != nil {
 		return s.armed
 	}
 	after := s.cue(s.last) == nil
-	for _, c := range s.rundown.Cues {
-		if after && !s.cues[c.ID].done() {
+	for i := range s.rundown.Cues {
+		c := &s.rundown.Cues[i]
+		if after && !s.progress(c).done() {
 			return c.ID
 		}
 		after = after || c.ID == s.last
@@ -135,14 +129,12 @@ func (s *State) cue(id string) *Cue {
 func (s *State) fire(c *Cue, p progress, now int64) (Plan, *fault.Error) {
 	reveal, isReveal := c.reveal()
 	switch {
-	case c.Confirm && p.step == 0 && s.armed != c.ID:
-		return Plan{}, fault.New(fault.Conflict, "stage.not_armed", "cue %q", c.ID).With("cue", c.ID)
-	case isReveal && s.running != c.ID && s.cue(s.running) != nil:
+	case isReveal && s.runningCue() != nil && s.running != c.ID:
 		return Plan{}, fault.New(fault.Conflict, "stage.running", "cue %q is running", s.running).With("cue", s.running)
 	case isReveal && p.step > 0:
-		return s.afterEntry(c).fireStep(reveal, cueFired{Cue: c.ID, Step: p.step + 1, Steps: p.steps})
+		return s.afterEntry(c).fireStep(reveal, cueFired{Cue: c.ID, Step: p.step + 1, Steps: p.steps, What: c.what()})
 	}
-	fired := cueFired{Cue: c.ID, Step: 1, Steps: 1}
+	fired := cueFired{Cue: c.ID, Step: 1, Steps: 1, What: c.what()}
 	var right Fired
 	if isReveal {
 		seen := s.afterEntry(c)
@@ -151,6 +143,9 @@ func (s *State) fire(c *Cue, p progress, now int64) (Plan, *fault.Error) {
 			return Plan{}, err
 		}
 		fired.Steps, fired.Beat, fired.Entry = seen.steps(c), right.beat.name, right.entry
+	}
+	if s.armed != c.ID && s.mustArm(c) {
+		return Plan{}, fault.New(fault.Conflict, "stage.not_armed", "cue %q", c.ID).With("cue", c.ID)
 	}
 	var plan Plan
 	plan.say(fired)
@@ -167,7 +162,7 @@ func (s *State) fire(c *Cue, p progress, now int64) (Plan, *fault.Error) {
 // that of the reveal that it has begun: it says whose marks a reveal without an
 // entry means, whatever card was shown since.
 func (s *State) afterEntry(c *Cue) *State {
-	if card, ok := s.catalog.card(s.cues[c.ID].entry); ok {
+	if card, ok := s.catalog.card(s.progress(c).entry); ok {
 		seen := s.Clone()
 		seen.entry = &card
 		return seen
@@ -219,12 +214,15 @@ func (s *State) act(plan *Plan, c *Cue, now int64) *fault.Error {
 			if s.sealed && a.Kind == doBallotOpen {
 				return fault.New(fault.Conflict, "stage.sealed", "ballot %q would open after the seal", a.Ballot)
 			}
-			plan.Effects = append(plan.Effects, Effect{Op: a.Kind, Ballot: a.Ballot, Seconds: a.Seconds})
+			plan.Effects = append(plan.Effects, Effect{Op: a.Kind, Ballot: a.Ballot, Seconds: a.Seconds, Cue: c.ID, Round: s.due[dueKey(c.ID, a.Ballot)]})
 		case doSheetsOpen, doSheetsLock:
 			if err := s.checkSheets(a); err != nil {
 				return err
 			}
 			plan.Effects = append(plan.Effects, Effect{Op: a.Kind, Entry: a.Entry})
+			if a.Kind == doSheetsLock && (a.Entry == AllEntries || a.Entry == s.focus) {
+				s.stopTimer(plan, c) // the time to score is over
+			}
 		case doSeal:
 			if s.sealed {
 				return fault.New(fault.Conflict, "stage.sealed", "sealed before")
@@ -233,6 +231,7 @@ func (s *State) act(plan *Plan, c *Cue, now int64) *fault.Error {
 		case doCamera:
 			plan.Effects = append(plan.Effects, Effect{Op: OpCamera, Camera: a.Camera})
 		case doEnd:
+			s.stopTimer(plan, c)
 			plan.say(sessionEnded{})
 		case doReveal:
 			// planned by fire
@@ -241,6 +240,15 @@ func (s *State) act(plan *Plan, c *Cue, now int64) *fault.Error {
 		}
 	}
 	return nil
+}
+
+// stopTimer plans the end of the timer that ran before the cue, unless the cue
+// has a word on timers itself.
+func (s *State) stopTimer(plan *Plan, c *Cue) {
+	own := func(a Action) bool { return a.Kind == doTimer || a.Kind == doTimerStop }
+	if s.timer != nil && !slices.ContainsFunc(c.Actions, own) {
+		plan.say(timerOff{ID: s.timer.ID})
+	}
 }
 
 func timerID(n int) string { return "t" + strconv.Itoa(n) }
@@ -259,14 +267,19 @@ func (s *State) checkSheets(a Action) *fault.Error {
 	return nil
 }
 
-// decideDesk decides the emergency keys and corrections.
+// decideDesk decides the emergency keys and corrections. What is set already is
+// set without a fact, so that a command sent twice counts once.
 func (s *State) decideDesk(cmd Command, now int64) (Plan, *fault.Error) {
 	var plan Plan
 	switch cmd.Kind {
+	case "decide":
+		return s.decide(cmd)
+	case "reopen":
+		return s.reopen(cmd)
 	case "extend":
 		id := s.ballot
 		if cmd.Name != "" {
-			id = vote.BallotID(cmd.Name)
+			id = vote.BallotID(cmd.Name).Of(s.catalog.Show)
 		}
 		if !s.ballots[id].open {
 			return plan, fault.New(fault.Conflict, "stage.no_ballot", "no open ballot %q", id)
@@ -278,7 +291,9 @@ func (s *State) decideDesk(cmd Command, now int64) (Plan, *fault.Error) {
 	case "timer_add":
 		return s.addTime(cmd.Seconds, now)
 	case "blackout":
-		plan.say(blackoutSet{cmd.On})
+		if s.blackout != cmd.On {
+			plan.say(blackoutSet{cmd.On})
+		}
 	case "camera":
 		if cmd.Name == "" {
 			return plan, fault.New(fault.Invalid, "stage.camera", "no camera named")
@@ -288,13 +303,17 @@ func (s *State) decideDesk(cmd Command, now int64) (Plan, *fault.Error) {
 		if cmd.Text != DanmakuOff && cmd.Text != DanmakuReview && cmd.Text != DanmakuOpen {
 			return plan, fault.New(fault.Invalid, "stage.danmaku", "mode %q", cmd.Text)
 		}
-		plan.say(danmakuMode{cmd.Text})
+		if s.danmaku != cmd.Text {
+			plan.say(danmakuMode{cmd.Text})
+		}
 	case "notice":
 		text, err := line(cmd.Text, maxNotice)
 		if err != nil {
 			return plan, err
 		}
-		plan.say(noticeShown{text})
+		if s.notice == nil && text != "" || s.notice != nil && s.notice.Text != text {
+			plan.say(noticeShown{text})
+		}
 	case "hide":
 		reason, err := line(cmd.Reason, maxReason)
 		if err != nil {
@@ -303,7 +322,9 @@ func (s *State) decideDesk(cmd Command, now int64) (Plan, *fault.Error) {
 		if reason == "" {
 			return plan, fault.New(fault.Invalid, "stage.reason", "hiding needs a reason")
 		}
-		plan.say(sceneHidden{reason})
+		if s.scene == nil || s.scene.Name != "message" || s.scene.Args["kind"] != "correction" || s.scene.Args["text"] != reason {
+			plan.say(sceneHidden{reason})
+		}
 	default:
 		return plan, fault.New(fault.Invalid, "stage.unknown_command", "command %q", cmd.Kind)
 	}
@@ -333,8 +354,7 @@ func badSeconds(n int) *fault.Error {
 // line checks a text for one line on screen.
 func line(text string, most int) (string, *fault.Error) {
 	text = strings.TrimSpace(text)
-	bad := !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) && r != '\u3000' })
-	if bad || utf8.RuneCountInString(text) > most {
+	if !contest.Legible(text) || strings.Contains(text, "\n") || utf8.RuneCountInString(text) > most {
 		return "", fault.New(fault.Invalid, "stage.text", "text is too long or not one line").With("max", most)
 	}
 	return text, nil
@@ -350,10 +370,11 @@ func (s *State) Next() (id string, wait int, arm bool, moved int64) {
 		return "", 0, false, s.movedAt
 	}
 	wait = c.Auto
-	if s.cues[id].step > 0 && c.AutoStep > 0 {
+	begun := s.progress(c).step > 0
+	if begun && c.AutoStep > 0 {
 		wait = c.AutoStep
 	}
-	return id, wait, c.Confirm && s.armed != id && s.cues[id].step == 0, s.movedAt
+	return id, wait, s.armed != id && !begun && s.mustArm(c), s.movedAt
 }
 
 // IsArmed reports whether the cue is armed.

@@ -47,10 +47,12 @@ func TestDecideCues(t *testing.T) {
 
 		{"marks before any entry", nil, "fire marks", "!stage.not_locked"},
 		{"marks before the lock", locked[:2], "fire marks", "!stage.not_locked"},
-		{"marks", locked, "fire marks", "cue_fired scene_shown :reveal"},
+		{"marks", append(slices.Clone(locked), "arm marks"), "fire marks", "cue_fired scene_shown :reveal"},
+		{"marks unarmed", locked, "fire marks", "!stage.not_armed"},
 		{"tally before the opening", nil, "fire tally", "!stage.ballot_open"},
 		{"tally of an open ballot", locked[:3], "fire tally", "!stage.ballot_open"},
-		{"tally", locked[:4], "fire tally", "cue_fired :reveal"},
+		{"tally", append(slices.Clone(locked[:4]), "arm tally"), "fire tally", "cue_fired :reveal"},
+		{"tally unarmed", locked[:4], "fire tally", "!stage.not_armed"},
 		{"board before the seal", locked, "fire frozen", "!stage.not_sealed"},
 		{"award before the seal", append(slices.Clone(locked), "arm first"), "fire first", "!stage.not_sealed"},
 		{"verify before the seal", locked, "fire verify", "!stage.not_sealed"},
@@ -59,22 +61,25 @@ func TestDecideCues(t *testing.T) {
 		{"a scene amid a reveal", append(slices.Clone(sealed), "fire marks"), "fire idle", "cue_fired scene_shown danmaku_mode"},
 		{"next is the one with steps to come", append(slices.Clone(sealed), "fire marks", "fire idle"), "next", "cue_fired :reveal"},
 		{"arm what runs", append(slices.Clone(sealed), "fire marks"), "arm marks", "!stage.running"},
-		{"skip what runs", append(slices.Clone(sealed), "fire marks", "skip marks"), "fire frozen", "cue_fired :reveal"},
+		{"skip what runs", append(slices.Clone(sealed), "fire marks", "skip marks", "arm frozen"), "fire frozen", "cue_fired :reveal"},
+		{"a board unarmed", sealed, "fire frozen", "!stage.not_armed"},
+		{"verify before the awards", append(slices.Clone(sealed), "arm verify"), "fire verify", "!stage.awards_left"},
+		{"verify of an award that was begun", append(slices.Clone(sealed), "skip listed", "skip second", "skip first", "fire third", "arm verify"), "fire verify", "!stage.running"},
+		{"verify without awards", append(slices.Clone(sealed), "skip listed", "skip third", "skip second", "skip first", "arm verify"), "fire verify", "cue_fired :reveal"},
+		{"the host verifies nothing", append(slices.Clone(sealed), "skip listed", "skip third", "skip second", "skip first", "arm verify"), "host:fire verify", "!stage.forbidden"},
+		{"the end while something remains", nil, "fire end", "!stage.not_armed"},
+		{"the host's end", nil, "host:fire end", "!stage.forbidden"},
+		{"the host's end, armed", []string{"arm end"}, "host:fire end", "cue_fired session_ended"},
 
 		{"ballot after the seal", append(slices.Clone(locked[:2]), "fire lock", "arm seal", "fire seal"), "fire vote", "!stage.sealed"},
 		{"sheets after the seal", append([]string{"fire lock"}, "arm seal", "fire seal"), "fire sheets", "!stage.sealed"},
 		{"no cue left", []string{"fire verify2", "next"}, "next", "!stage.ended"},
 
-		{"the host arms nothing", nil, "host:arm seal", "!stage.forbidden"},
-		{"the host skips nothing", nil, "host:skip idle", "!stage.forbidden"},
 		{"the director's lane", nil, "host:fire card2", "!stage.forbidden"},
 		{"the host and what is not armed", locked, "host:fire seal", "!stage.forbidden"},
 		{"the host and what is armed", append(slices.Clone(locked), "arm seal"), "host:fire seal", "cue_fired :seal"},
 		{"the host goes on with what was armed", append(slices.Clone(sealed), "arm third", "fire third"), "host:next", "cue_fired :reveal"},
 		{"the organiser is a director", nil, "organiser:fire card", "cue_fired entry_shown scene_shown timer_started"},
-		{"moderators fire nothing", nil, "moderator:fire idle", "!stage.forbidden"},
-		{"judges fire nothing", nil, "judge:fire idle", "!stage.forbidden"},
-		{"no role", nil, ":fire idle", "!stage.forbidden"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := smallRundown()
@@ -173,13 +178,11 @@ func TestDecideDesk(t *testing.T) {
 		{"blackout", nil, RoleDirector, Command{Kind: "blackout", On: true}, "blackout_set"},
 		{"camera", nil, RoleOrganiser, Command{Kind: "camera", Name: "close"}, ":camera"},
 		{"no camera", nil, RoleDirector, Command{Kind: "camera"}, "!stage.camera"},
-		{"danmaku", nil, RoleModerator, Command{Kind: "danmaku", Text: DanmakuOff}, "danmaku_mode"},
+		{"danmaku", []string{"fire idle"}, RoleModerator, Command{Kind: "danmaku", Text: DanmakuOff}, "danmaku_mode"},
+		{"danmaku is off", nil, RoleModerator, Command{Kind: "danmaku", Text: DanmakuOff}, ""},
 		{"danmaku mode", nil, RoleModerator, Command{Kind: "danmaku", Text: "loud"}, "!stage.danmaku"},
-		{"moderators have one key", nil, RoleModerator, Command{Kind: "blackout", On: true}, "!stage.forbidden"},
-		{"the host has none", nil, RoleHost, Command{Kind: "notice", Text: "x"}, "!stage.forbidden"},
-		{"a judge has none", nil, RoleJudge, Command{Kind: "danmaku", Text: DanmakuOff}, "!stage.forbidden"},
 		{"notice", nil, RoleDirector, Command{Kind: "notice", Text: "  请勿　拍照 "}, "notice_shown"},
-		{"notice away", nil, RoleDirector, Command{Kind: "notice"}, "notice_shown"},
+		{"no notice to take away", nil, RoleDirector, Command{Kind: "notice"}, ""},
 		{"notice of two lines", nil, RoleDirector, Command{Kind: "notice", Text: "a\nb"}, "!stage.text"},
 		{"notice that turns around", nil, RoleDirector, Command{Kind: "notice", Text: "a\u202eb"}, "!stage.text"},
 		{"notice not in UTF-8", nil, RoleDirector, Command{Kind: "notice", Text: "\xff"}, "!stage.text"},
@@ -206,6 +209,34 @@ func TestDecideDesk(t *testing.T) {
 			p := newPlay(t, smallRundown(), newNight(smallCatalog(t, 9, 5))).run(c.before...)
 			decideAgrees(t, p, c.role, c.cmd, c.want)
 		})
+	}
+}
+
+// TestWhatValidateKeepsOut is refused all the same when a rundown of before comes to
+// it; and a rundown may run out.
+func TestWhatValidateKeepsOut(t *testing.T) {
+	odd := func(a ...Action) Cue { return Cue{ID: "odd", Title: "示例", Confirm: true, Actions: a} }
+	for _, c := range []struct {
+		cue  Cue
+		want string
+	}{
+		{odd(Action{Kind: "dance"}), "stage.unknown_action"},
+		{odd(Action{Kind: doReveal, What: "fortune"}), "stage.unknown_action"},
+		{odd(Action{Kind: doReveal, What: RevealAward, Award: "none"}), "stage.unknown_award"},
+		{odd(Action{Kind: doEntry, Entry: "e77"}), "stage.unknown_entry"},
+	} {
+		r := smallRundown()
+		r.Cues = append(r.Cues, c.cue)
+		p := newPlay(t, r, newNight(smallCatalog(t, 9, 5))).upTo("seal").run("arm odd")
+		if _, cmd := p.parse("fire odd"); p.do(RoleDirector, cmd).Code != c.want {
+			t.Errorf("%+v: want %s", c.cue.Actions, c.want)
+		}
+	}
+	r := smallRundown()
+	r.Cues = r.Cues[:1]
+	p := newPlay(t, r, newNight(smallCatalog(t, 9, 5))).run("next")
+	if _, cmd := p.parse("next"); p.do(RoleDirector, cmd).Code != "stage.no_next" {
+		t.Error("something comes after the last")
 	}
 }
 

@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"hecai/contest"
+	"hecai/contest/plan"
 	"hecai/vote"
 )
 
 // sampleCatalog is the demo's world: the plan of record and the sample entries.
 func sampleCatalog(tb testing.TB, ballots ...vote.BallotID) Catalog {
 	tb.Helper()
-	plan, problems := contest.ParsePlan(contest.Jilin2024)
+	plan, problems := plan.Parse(plan.Jilin2024)
 	if len(problems) > 0 {
 		tb.Fatal(problems[0].Error())
 	}

@@ -18,13 +18,27 @@ type Fact struct {
 }
 
 // Public reports whether everyone may read the fact (without its actor). The
-// bookkeeping of consoles is not public.
+// bookkeeping of consoles is not public, nor is a kind that is not named here.
 func (f Fact) Public() bool {
 	switch f.Kind {
-	case kindArmed, kindDisarmed, kindFired, kindSkipped, kindRundown:
-		return false
+	case kindSession, kindEnded, kindReopened, kindScene, kindHidden, kindEntry, kindTimer, kindTimerStop, kindCamera, kindBlackout, kindNotice, kindDanmaku,
+		kindBallot, kindExtended, kindClosed, kindSheets, kindNoted, kindLocked, kindPanel,
+		kindSealed, kindMark, kindTrim, kindScore, kindBoard, kindHeld, kindAward, kindTally, kindVerify:
+		return true
 	}
-	return true
+	return false
+}
+
+// moves reports whether the fact moves the rundown, so that a command made from
+// what was there before it is stale. A decision does not: the host's page, which
+// shows the revision, must not tell that there was something to decide. Nor does
+// what was rehearsed.
+func (f Fact) moves() bool {
+	switch f.Kind {
+	case kindArmed, kindDisarmed, kindFired, kindSkipped, kindRundown, kindReopened:
+		return true
+	}
+	return false
 }
 
 // Event returns the fact as the public reads it: kind, time and the fields of
@@ -86,20 +100,58 @@ const (
 	kindNotice    = "notice_shown"
 	kindDanmaku   = "danmaku_mode"
 	kindEnded     = "session_ended"
+	kindReopened  = "session_reopened"
+	kindDecided   = "decided"
+	kindDue       = "ballot_due"
+	kindPanel     = "panel_seated"
+	kindPurged    = "take_purged"
 )
 
 // SessionOpened says which session this is; again when its title changes.
 type SessionOpened struct {
-	ID       contest.SessionID `json:"id"`
-	Title    string            `json:"title"`
-	Subtitle string            `json:"subtitle"`
-	Mode     string            `json:"mode"`
+	ID       contest.ShowID `json:"id"`
+	Title    string         `json:"title"`
+	Subtitle string         `json:"subtitle"`
+	Mode     string         `json:"mode"`
 }
 
 // RundownChanged says that the organiser replaced the rundown. It moves the
 // revision, so that no console fires from an old one.
 type RundownChanged struct {
 	Cues int `json:"cues"`
+}
+
+// PanelSeated says that somebody has left the panel. Sheets that are locked count
+// as they were told.
+type PanelSeated struct {
+	Judges []contest.JudgeID `json:"judges"` // by seat
+	Left   []contest.JudgeID `json:"left"`
+}
+
+// TakePurged says that a rehearsal of the show was taken out of the record: which, how
+// long its chain was and what its last hash, and how much was voted in it.
+type TakePurged struct {
+	Take    contest.ShowID `json:"take"`
+	Began   int64          `json:"began"` // unix ms
+	Ended   int64          `json:"ended"`
+	Facts   int64          `json:"facts"`
+	Head    string         `json:"head"` // hash of the last fact, "" = there was none
+	Ballots int64          `json:"ballots"`
+	Papers  int64          `json:"papers"` // that were accepted, superseded ones too
+}
+
+// Purged reads a fact that says so, ok = false for any other.
+func Purged(f Fact) (said TakePurged, ok bool) {
+	return said, f.Kind == kindPurged && json.Unmarshal(f.Body, &said) == nil
+}
+
+// BallotDue says that a cue is about to open this round of a ballot. It is stored
+// before the opening, so that a cue whose own facts were lost, and which is fired
+// again, finds the round that it opened.
+type BallotDue struct {
+	Cue    string        `json:"cue"`
+	Ballot vote.BallotID `json:"ballot"`
+	Round  int           `json:"round"`
 }
 
 // BallotOpened says that a ballot takes votes until the public deadline.
@@ -121,16 +173,17 @@ type BallotClosed struct {
 	Ballot vote.BallotID `json:"ballot"`
 }
 
-// SheetsOpened says that the judges may score these entries. Recused judges
-// are not listed.
+// SheetsOpened says that the judges may score these entries. Judges who have
+// recused themselves are on no panel.
 type SheetsOpened struct {
 	Panels []OpenPanel `json:"panels"`
 }
 
 // OpenPanel is one entry whose sheets are open.
 type OpenPanel struct {
-	Entry  contest.EntryID `json:"entry"`
-	Judges []Dot           `json:"judges"` // by id
+	Entry   contest.EntryID   `json:"entry"`
+	Judges  []Dot             `json:"judges"`            // by seat
+	Recused []contest.JudgeID `json:"recused,omitempty"` // by seat
 }
 
 // SheetNoted says that a judge has handed in (or taken back, or left): who,
@@ -152,13 +205,18 @@ type SheetsLocked struct {
 type LockedPanel struct {
 	Entry  contest.EntryID `json:"entry"`
 	Title  string          `json:"title"`
-	Judges []Dot           `json:"judges"` // those counted, by id
+	Judges []Dot           `json:"judges"` // those counted, by seat
 	Trim   bool            `json:"trim"`
 }
 
-// ResultSealed says that the result is computed and stored. It names no root,
-// which would differ with the result.
-type ResultSealed struct{}
+// ResultSealed says that the result is computed and stored, which ballots count
+// in it and how many entries are ranked: that follows from the rundown, from who
+// handed in and from decisions. It names no root, which would differ with the
+// result.
+type ResultSealed struct {
+	Ballots []vote.BallotID `json:"ballots"`
+	Ranked  int             `json:"ranked"`
+}
 
 // CameraSwitched says what the programme shows: a camera that is live, or the
 // slate in its place.
@@ -183,6 +241,7 @@ type (
 		Beat  string `json:"beat,omitempty"`
 
 		Entry contest.EntryID `json:"entry,omitempty"` // whose marks it reveals
+		What  string          `json:"what,omitempty"`  // what it reveals, as Cue.what has it
 	}
 	cueSkipped struct {
 		Cue string `json:"cue"`
@@ -268,6 +327,9 @@ type (
 
 func (SessionOpened) kind() string     { return kindSession }
 func (RundownChanged) kind() string    { return kindRundown }
+func (PanelSeated) kind() string       { return kindPanel }
+func (BallotDue) kind() string         { return kindDue }
+func (TakePurged) kind() string        { return kindPurged }
 func (BallotOpened) kind() string      { return kindBallot }
 func (BallotExtended) kind() string    { return kindExtended }
 func (BallotClosed) kind() string      { return kindClosed }

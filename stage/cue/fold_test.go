@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"hecai/contest"
 )
 
 func asJSON(t tb, v any) []byte {
@@ -24,8 +26,7 @@ func asJSON(t tb, v any) []byte {
 func drawCommand(rt *rapid.T, p *play) (string, Command) {
 	cmd := Command{Rev: p.s.Rev(), Seconds: rapid.IntRange(-90, 90).Draw(rt, "seconds")}
 	role := rapid.SampledFrom([]string{RoleDirector, RoleDirector, RoleDirector, RoleOrganiser, RoleHost, RoleModerator}).Draw(rt, "role")
-	cmd.Kind = rapid.SampledFrom([]string{"next", "next", "next", "next", "fire", "fire", "arm", "arm", "disarm", "skip",
-		"extend", "timer_add", "blackout", "camera", "danmaku", "notice", "hide"}).Draw(rt, "kind")
+	cmd.Kind = rapid.SampledFrom(append(Commands(), "next", "next", "next", "fire", "arm")).Draw(rt, "kind")
 	cmd.Cue = p.s.rundown.Cues[rapid.IntRange(0, len(p.s.rundown.Cues)-1).Draw(rt, "cue")].ID
 	if cmd.Kind == "arm" && rapid.IntRange(0, 2).Draw(rt, "sensible") > 0 {
 		cmd.Cue = p.s.next()
@@ -33,6 +34,14 @@ func drawCommand(rt *rapid.T, p *play) (string, Command) {
 	cmd.Text = rapid.SampledFrom([]string{"", "示例", DanmakuOff, DanmakuOpen, DanmakuReview}).Draw(rt, "text")
 	cmd.Name = rapid.SampledFrom([]string{"", "b", "close"}).Draw(rt, "name")
 	cmd.Reason, cmd.On = cmd.Text, cmd.Seconds > 0
+	if cmd.Kind == "decide" {
+		cmd.What = rapid.SampledFrom([]string{DecideTie, DecideQuorum, DecideEntryOut, DecideOpenBallot, DecideBallotOut, "?"}).Draw(rt, "what")
+		cmd.Entries = rapid.SliceOfNDistinct(rapid.SampledFrom([]contest.EntryID{"e1", "e2", "e3"}), 0, 3, rapid.ID).Draw(rt, "entries")
+		cmd.Undo = rapid.IntRange(0, 2).Draw(rt, "undo") == 1
+		if cmd.What == DecideBallotOut || cmd.What == DecideOpenBallot {
+			cmd.Ballot, cmd.Entries = "b", nil
+		}
+	}
 	if rapid.IntRange(0, 9).Draw(rt, "stale") == 0 {
 		cmd.Rev--
 	}
@@ -50,12 +59,28 @@ func TestFoldIsLiveApply(t *testing.T) {
 		r.Cues = slices.DeleteFunc(r.Cues, func(c Cue) bool { return c.ID == "end" && rapid.Bool().Draw(rt, "endless") })
 		p := newPlay(rt, r, newNight(c))
 		if rapid.Bool().Draw(rt, "late") {
-			p.upTo("lock").run("arm seal", "fire seal")
+			decision := Command{Kind: "decide", What: DecideQuorum, Entries: []contest.EntryID{"e2"}, Reason: "示例"}
+			if err := p.upTo(rapid.SampledFrom([]string{"lock", "marks", "tally"}).Draw(rt, "from")).do(RoleDirector, decision); err != nil {
+				rt.Fatalf("%v", err)
+			}
+			p.run("arm seal", "fire seal")
+			if rapid.Bool().Draw(rt, "awards") {
+				p.run("fire frozen", "fire first", "next")
+			}
 		}
 		for range rapid.IntRange(0, 60).Draw(rt, "commands") {
 			role, cmd := drawCommand(rt, p)
 			if err := p.do(role, cmd); err == nil && rapid.IntRange(0, 9).Draw(rt, "note") == 0 && !p.s.Ended() {
 				p.tell(Make(SheetNoted{Entry: "e1", Judge: "j2", Done: true}))
+			}
+		}
+		if id := "end"; p.s.cue(id) != nil && !p.s.Ended() && !p.s.progress(p.s.cue(id)).done() && rapid.Bool().Draw(rt, "over") {
+			if p.s.cue(p.s.armed) != nil && p.s.armed != id {
+				p.run("disarm " + p.s.armed)
+			}
+			p.run("fire end")
+			if rapid.Bool().Draw(rt, "back") {
+				p.run("reopen")
 			}
 		}
 		var stored []Fact
@@ -80,6 +105,8 @@ func TestFoldIsLiveApply(t *testing.T) {
 			if err := rest.Apply(f); err != nil {
 				rt.Fatal(err)
 			}
+		}
+		for _, f := range stored {
 			reached[f.Kind]++
 		}
 		if !reflect.DeepEqual(rest, p.s) {
@@ -89,7 +116,7 @@ func TestFoldIsLiveApply(t *testing.T) {
 			rt.Fatal("a state moved when its clone did")
 		}
 	})
-	for _, kind := range []string{kindMark, kindScore, kindTally, kindSealed, kindAward, kindHeld, kindBoard, kindSkipped, kindEnded} {
+	for _, kind := range []string{kindMark, kindScore, kindTally, kindSealed, kindAward, kindHeld, kindBoard, kindSkipped, kindEnded, kindReopened, kindDecided} {
 		if reached[kind] == 0 {
 			t.Errorf("no show came to %s: the property says too little", kind)
 		}

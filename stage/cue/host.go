@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"hecai/contest"
+	"hecai/vote"
 )
 
 // HostView is the host's prompter: lines of the rundown, filled with what is
@@ -18,8 +19,9 @@ type HostView struct {
 
 // HostLine is what to say at this moment.
 type HostLine struct {
-	Title string `json:"title"`
-	Line  string `json:"line"`
+	Title  string `json:"title"`
+	Line   string `json:"line"`
+	Vacant string `json:"vacant,omitempty"` // the award of which a place was just told to be vacant: Line speaks of a winner
 }
 
 // HostNext is what comes next. Line has "……" for everything not yet revealed.
@@ -32,26 +34,43 @@ type HostNext struct {
 	Armed   bool   `json:"armed"`
 	Confirm bool   `json:"confirm"`
 	Fire    bool   `json:"fire"` // the host may fire it now
+
+	Closes []vote.BallotID `json:"closes"` // what it closes
 }
 
 // Host returns the host's view.
 func Host(s *State) HostView {
 	h := HostView{Rev: s.rev, Timer: s.timer, Ended: s.ended}
 	if c := s.cue(s.last); c != nil {
-		h.Now = &HostLine{Title: c.Title, Line: fill(s.script(c, s.cues[c.ID].step), s.told(c))}
+		h.Now = &HostLine{Title: c.Title, Line: fill(s.script(c, s.cues[c.ID].step), s.told(c)), Vacant: s.vacant(c)}
 	}
 	c := s.cue(s.next())
 	if c == nil || s.ended {
 		return h
 	}
-	p := s.cues[c.ID]
+	p := s.progress(c)
 	step := p.step + 1
 	h.Next = &HostNext{
 		Cue: c.ID, Title: c.Title, Line: fill(s.script(c, step), s.coming(c, step)),
-		Step: step, Steps: max(p.steps, s.steps(c)), Confirm: c.Confirm,
-		Armed: s.armed == c.ID || c.Confirm && p.step > 0, Fire: s.hostMayFire(c),
+		Step: step, Steps: max(p.steps, s.steps(c)), Confirm: s.confirm(c, p, s.public()),
+		Armed: s.armed == c.ID || c.Confirm && p.step > 0, Fire: s.hostMayFire(c), Closes: c.closes(p),
 	}
 	return h
+}
+
+// vacant is the name of the award of the cue if what it told last is that nobody
+// has the place, or the whole level.
+func (s *State) vacant(c *Cue) string {
+	a, ok := c.reveal()
+	if !ok || a.What != RevealAward || s.award == nil || s.award.Level != a.Award || s.award.Held || s.award.Winner != nil {
+		return ""
+	}
+	for _, l := range s.awards {
+		if l.Level == a.Award && s.award.Place == 0 && len(l.Winners) > 0 {
+			return "" // a list with names
+		}
+	}
+	return s.award.Name
 }
 
 // Doc returns the view as the top-level values of its topic.
@@ -115,7 +134,7 @@ func (s *State) coming(c *Cue, step int) map[string]string {
 		return v
 	}
 	if award, ok := s.catalog.award(a.Award); ok {
-		v["award"], v["quota"] = award.Name, count(award.Quota)
+		v["award"], v["quota"] = award.Name, count(s.places(award))
 	}
 	if beats := seen.beats(a); step <= len(beats) && beats[step-1].judge != "" {
 		v["judge"] = s.catalog.judgeName(beats[step-1].judge)

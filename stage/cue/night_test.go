@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"hecai/contest"
+	"hecai/contest/plan"
+	"hecai/contest/score"
 	"hecai/fault"
 	"hecai/vote"
 )
@@ -23,7 +25,7 @@ type tb interface {
 // does.
 func smallCatalog(t tb, entries, judges int) Catalog {
 	t.Helper()
-	p, problems := contest.ParsePlan(contest.Jilin2024)
+	p, problems := plan.Parse(plan.Jilin2024)
 	if len(problems) > 0 {
 		t.Fatalf("%v", problems[0].Error())
 	}
@@ -55,7 +57,7 @@ func smallRundown() Rundown {
 		return Cue{ID: id, Title: "环节 " + id, Line: "请看大屏幕：{entry}", Actions: actions}
 	}
 	grave := func(c Cue) Cue { c.Confirm = true; return c }
-	host := func(c Cue) Cue { c.Lane = LaneHost; return c }
+	host := func(c Cue) Cue { c.Lane = laneHost; return c }
 	scene := func(name string) Action { return Action{Kind: doScene, Scene: name} }
 	third := grave(cue("third", scene("award"), Action{Kind: doReveal, What: RevealAward, Award: "third"}))
 	third.Lines = map[string]string{beatHold: "下一个{award}是……", beatTurn: "《{winner}》，{total}分，{winners}"}
@@ -87,7 +89,7 @@ func smallRundown() Rundown {
 // night is what judges and voters have said by the end.
 type night struct {
 	catalog Catalog
-	sheets  []contest.Sheet
+	sheets  []score.Sheet
 	ballots map[vote.BallotID]vote.Ballot
 	votes   []int64 // by option of ballot b
 	salt    byte
@@ -97,7 +99,7 @@ type night struct {
 // later entry the better ones.
 func newNight(c Catalog) *night {
 	n := &night{catalog: c, ballots: map[vote.BallotID]vote.Ballot{}}
-	b := vote.Ballot{ID: "b", Session: "final", Title: "人气", Visibility: vote.Hidden, State: vote.StateArmed, Quota: vote.Quota{MaxVotes: 1}}
+	b := vote.Ballot{ID: "b", Show: "final", Title: "人气", Visibility: vote.Hidden, Level: 2, State: vote.StateArmed, Quota: vote.Quota{MaxVotes: 1}}
 	for i, e := range c.Entries {
 		b.Options = append(b.Options, vote.Option{No: i + 1, Entry: e.ID, Track: e.Track})
 		n.votes = append(n.votes, int64(10+i))
@@ -109,8 +111,8 @@ func newNight(c Catalog) *night {
 	return n
 }
 
-func (n *night) sheet(entry contest.EntryID, judge contest.JudgeID, mark contest.Mark) contest.Sheet {
-	s := contest.Sheet{Session: "final", Entry: entry, Judge: judge, Rev: 1, State: contest.SheetSubmitted, Marks: map[contest.CriterionID]contest.Mark{}}
+func (n *night) sheet(entry contest.EntryID, judge contest.JudgeID, mark contest.Mark) score.Sheet {
+	s := score.Sheet{Show: "final", Entry: entry, Judge: judge, Rev: 1, State: score.SheetSubmitted, Marks: map[contest.CriterionID]contest.Mark{}}
 	for _, c := range n.catalog.Plan.Criteria {
 		s.Marks[c.ID] = mark
 	}
@@ -145,7 +147,7 @@ func newPlay(t tb, r Rundown, n *night) *play {
 		own.ballots[id] = b
 	}
 	p := &play{t: t, s: NewState(r, n.catalog), n: &own, now: 1_000_000}
-	p.tell(Make(SessionOpened{ID: r.Session, Title: r.Title, Mode: r.Mode}))
+	p.tell(Make(SessionOpened{ID: contest.ShowID(r.Session), Title: r.Title, Mode: r.Mode}))
 	return p
 }
 
@@ -202,14 +204,14 @@ func (p *play) effect(e Effect) []Fact {
 		body := SheetsLocked{}
 		for _, entry := range c.Entries {
 			if e.Entry == AllEntries || e.Entry == entry.ID {
-				panel, _ := Locked(c, entry.ID, p.n.sheets)
+				panel, _, _ := p.s.Lock(entry.ID, p.n.sheets)
 				body.Panels = append(body.Panels, panel)
 			}
 		}
 		return []Fact{Make(body)}
 	case OpSeal:
 		p.seal()
-		return []Fact{Make(ResultSealed{})}
+		return []Fact{Make(p.sealed.Told())}
 	case OpReveal:
 		return p.reveal(e.Fired)
 	case OpCamera:
@@ -254,7 +256,7 @@ func (p *play) seal() {
 	counted := []CountedBallot{{Ballot: b, Tally: p.n.tally(b), Root: "ab", Leaves: 9}}
 	salt := make([]byte, 32)
 	salt[0] = p.n.salt
-	sealed, blockers, err := Seal(&p.n.catalog, "final", p.n.sheets, counted, salt)
+	sealed, blockers, err := p.s.Seal(p.n.sheets, counted, salt)
 	if err != nil || len(blockers) > 0 {
 		p.t.Fatalf("seal: %v %v", blockers, err)
 	}
@@ -267,7 +269,7 @@ func (p *play) reveal(f Fired) []Fact {
 	var sealed Sealed
 	switch f.What() {
 	case RevealMarks:
-		sealed = SealPanel(&p.n.catalog, f.Entry(), p.n.sheets)
+		sealed = p.s.SealPanel(f.Entry(), p.n.sheets)
 	case RevealTally:
 		b := p.n.ballots[f.Ballot()]
 		sealed = SealTally(&p.n.catalog, b, p.n.tally(b))
@@ -282,11 +284,19 @@ func (p *play) reveal(f Fired) []Fact {
 }
 
 // run gives commands as text, "arm seal", by the director unless it begins with
-// another role, "host:next". Each must be accepted.
+// another role, "host:next". Each must be accepted. What must be armed is.
 func (p *play) run(texts ...string) *play {
 	p.t.Helper()
 	for _, text := range texts {
 		role, cmd := p.parse(text)
+		if id, _, arm, _ := p.s.Next(); cmd.Kind == "next" && arm && role == RoleDirector {
+			p.run("arm " + id)
+			cmd.Rev = p.s.Rev()
+		}
+		if c := p.s.cue(cmd.Cue); cmd.Kind == "fire" && c != nil && role == RoleDirector && p.s.armed == "" && p.s.progress(c).step == 0 && p.s.mustArm(c) {
+			p.run("arm " + cmd.Cue)
+			cmd.Rev = p.s.Rev()
+		}
 		if err := p.do(role, cmd); err != nil {
 			p.t.Fatalf("%s: %v", text, err)
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hecai/strict"
 )
 
 // badForm has eleven mistakes of form. An organiser who mends a file wants all
@@ -27,7 +29,7 @@ const badForm = `{
   ]
 }`
 
-func codes(problems []Problem) []string {
+func codes(problems []strict.Problem) []string {
 	var out []string
 	for _, p := range problems {
 		out = append(out, p.Path+" "+p.Code)
@@ -38,18 +40,18 @@ func codes(problems []Problem) []string {
 func TestEveryMistakeOfFormIsListedAndNothingIsTaken(t *testing.T) {
 	r, problems := ParseRundown([]byte(badForm))
 	want := []string{
-		"session rundown.type",
-		"title rundown.duplicate_field",
-		"colour rundown.unknown_field",
-		"cues[0].plan rundown.type",
-		"cues[0].confirm rundown.type",
-		"cues[0].actions[0].Scene rundown.unknown_field",
-		"cues[1].id rundown.type",
-		"cues[1].lines.mark rundown.type",
-		"cues[1].lines.mark rundown.duplicate_field",
-		"cues[1].auto rundown.type",
-		"cues[2] rundown.type",
-		"cues[3].actions rundown.type",
+		"session file.type",
+		"title file.duplicate_field",
+		"colour file.unknown_field",
+		"cues[0].plan file.type",
+		"cues[0].confirm file.type",
+		"cues[0].actions[0].Scene file.unknown_field",
+		"cues[1].id file.type",
+		"cues[1].lines.mark file.type",
+		"cues[1].lines.mark file.duplicate_field",
+		"cues[1].auto file.type",
+		"cues[2] file.type",
+		"cues[3].actions file.type",
 	}
 	if d := cmp.Diff(want, codes(problems)); d != "" {
 		t.Errorf("problems (-want +got):\n%s", d)
@@ -60,18 +62,18 @@ func TestEveryMistakeOfFormIsListedAndNothingIsTaken(t *testing.T) {
 }
 
 func TestSyntaxTellsTheLine(t *testing.T) {
-	deep := strings.Repeat(`{"lines":`, maxDepth+1) + "{}" + strings.Repeat("}", maxDepth+1)
+	deep := strings.Repeat(`{"lines":`, form.Depth+1) + "{}" + strings.Repeat("}", form.Depth+1)
 	for name, c := range map[string]struct {
 		text, code string
 		line       int
 	}{
-		"comma":     {"{\n\"title\": \"x\",\n}", "rundown.syntax", 3},
-		"two":       {"{}\n{}", "rundown.syntax", 2},
-		"empty":     {"", "rundown.syntax", 1},
-		"cut short": {"{\"cues\": [", "rundown.syntax", 1},
-		"not text":  {"{\"title\": \"\xff\"}", "rundown.encoding", 0},
-		"too large": {`{"title":"` + strings.Repeat("x", maxBytes) + `"}`, "rundown.too_large", 0},
-		"too deep":  {deep, "rundown.syntax", 0},
+		"comma":     {"{\n\"title\": \"x\",\n}", "file.syntax", 3},
+		"two":       {"{}\n{}", "file.syntax", 2},
+		"empty":     {"", "file.syntax", 1},
+		"cut short": {"{\"cues\": [", "file.syntax", 1},
+		"not text":  {"{\"title\": \"\xff\"}", "file.encoding", 1},
+		"too large": {`{"title":"` + strings.Repeat("x", form.Bytes) + `"}`, "file.too_large", 0},
+		"too deep":  {deep, "file.too_deep", 1},
 	} {
 		r, problems := ParseRundown([]byte(c.text))
 		if len(problems) != 1 || problems[0].Code != c.code || problems[0].Line != c.line || !reflect.DeepEqual(r, Rundown{}) {
@@ -81,7 +83,7 @@ func TestSyntaxTellsTheLine(t *testing.T) {
 }
 
 func TestFormIsForgivingWhereNothingCanBeMisread(t *testing.T) {
-	plain, problems := ParseRundown([]byte(`{"title":"示例","cues":[]}`))
+	plain, problems := ParseRundown([]byte(`{"title":"示例"}`))
 	marked, more := ParseRundown([]byte("\xef\xbb\xbf \n{\"title\":\"示例\",\"subtitle\":null,\"cues\":null} \n"))
 	if len(problems)+len(more) > 0 || !reflect.DeepEqual(plain, marked) {
 		t.Errorf("%v %v: %+v and %+v", problems, more, plain, marked)
@@ -90,7 +92,7 @@ func TestFormIsForgivingWhereNothingCanBeMisread(t *testing.T) {
 
 func TestProblemsAreBounded(t *testing.T) {
 	_, problems := ParseRundown([]byte(`{"cues":[` + strings.Repeat("1,", 5000) + `1]}`))
-	if len(problems) != maxProblems {
+	if len(problems) != form.Problems {
 		t.Errorf("%d problems", len(problems))
 	}
 	long := strings.Repeat("长", 4000)
@@ -105,7 +107,7 @@ func TestProblemsAreBounded(t *testing.T) {
 // were no JSON, and was echoed whole.
 func TestAHugeNumberIsAProblemOfItsField(t *testing.T) {
 	_, problems := ParseRundown([]byte(`{"session": 1e999, "cues": [{"plan": 1e400}]}`))
-	if got := codes(problems); !slices.Equal(got, []string{"session rundown.type", "cues[0].plan rundown.type"}) {
+	if got := codes(problems); !slices.Equal(got, []string{"session file.type", "cues[0].plan file.type"}) {
 		t.Error(got)
 	}
 }
@@ -130,6 +132,7 @@ func badReferences() Rundown {
 		cue("empty"),
 		cue("mode", Action{Kind: doDanmaku, Mode: "loud"}, Action{Kind: doCamera}, Action{Kind: doSheetsLock, Entry: "e98"}),
 		{ID: "award", Title: "示例", Confirm: true, Actions: []Action{{Kind: doReveal, What: RevealAward, Award: "zeroth"}}},
+		{ID: "check", Title: "示例", Lane: laneHost, Actions: []Action{reveal(RevealVerify)}},
 	}}
 }
 
@@ -174,6 +177,8 @@ func TestEveryWrongReferenceIsListed(t *testing.T) {
 		"cues[11].actions[1].camera rundown.bad_id",
 		"cues[11].actions[2].entry rundown.unknown_entry",
 		"cues[12].actions[0].award rundown.unknown_award",
+		"cues[13].actions[0] rundown.revealed_twice",
+		"cues[13].lane rundown.host_verify",
 	}
 	if d := cmp.Diff(want, codes(r.Validate(smallCatalog(t, 3, 3)))); d != "" {
 		t.Errorf("problems (-want +got):\n%s", d)
@@ -230,7 +235,7 @@ func FuzzParseRundown(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(text) > maxBytes { // escapes may be longer than what they stand for
+		if len(text) > form.Bytes { // escapes may be longer than what they stand for
 			return
 		}
 		again, problems := ParseRundown(text)

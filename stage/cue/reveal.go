@@ -12,6 +12,7 @@ type Fired struct {
 	what   string
 	entry  contest.EntryID
 	award  contest.Award
+	places int // of the award, that are not vacant
 	ballot vote.BallotID
 	title  string
 	from   int
@@ -61,7 +62,7 @@ func (s *State) beats(a Action) []beat {
 			return []beat{{name: beatList}}
 		}
 		var out []beat
-		for place := award.Quota; place >= 1; place-- {
+		for place := s.places(award); place >= 1; place-- {
 			out = append(out, beat{name: beatHold, place: place}, beat{name: beatTurn, place: place})
 		}
 		return out
@@ -120,7 +121,7 @@ func (s *State) fireReveal(a Action, step int) (Fired, *fault.Error) {
 	case RevealTally:
 		b := s.ballots[a.Ballot]
 		if b.round == 0 || b.open {
-			return Fired{}, fault.New(fault.Conflict, "stage.ballot_open", "ballot %q is not closed", a.Ballot).With("ballot", string(a.Ballot))
+			return Fired{}, fault.New(fault.Conflict, "stage.ballot_open", "ballot %q is not closed", a.Ballot).With("ballot", a.Ballot)
 		}
 	case RevealAward, RevealBoard, RevealVerify:
 		if !s.sealed {
@@ -134,7 +135,10 @@ func (s *State) fireReveal(a Action, step int) (Fired, *fault.Error) {
 		if !ok {
 			return Fired{}, fault.New(fault.NotFound, "stage.unknown_award", "award %q", a.Award)
 		}
-		f.award = award
+		f.award, f.places = award, s.places(award)
+	}
+	if left := s.awardsLeft(); a.What == RevealVerify && left != "" {
+		return Fired{}, fault.New(fault.Conflict, "stage.awards_left", "cue %q has winners to tell", left).With("cue", left)
 	}
 	if step == 1 && s.revealed(f) {
 		return Fired{}, fault.New(fault.Conflict, "stage.revealed", "%s is revealed", a.What)

@@ -16,6 +16,8 @@
 package cue
 
 import (
+	"slices"
+
 	"hecai/contest"
 	"hecai/vote"
 )
@@ -28,8 +30,8 @@ const (
 
 // The lanes: who may fire a cue that needs no arming.
 const (
-	LaneDirector = "director"
-	LaneHost     = "host" // the host too
+	laneDirector = "director"
+	laneHost     = "host" // the host too
 )
 
 // Rundown is the plan of one session (流程单).
@@ -112,18 +114,27 @@ const (
 	DanmakuOpen   = "open"   // shown at once
 )
 
-// Scenes returns the names of the venue screen's scenes.
-func Scenes() []string {
+// scenes returns the names of the venue screen's scenes.
+func scenes() []string {
 	return []string{"idle", "title", "entry", "timer", "vote", "marks", "board", "list", "award", "podium", "verify", "message", "align"}
 }
 
-// Catalog is the public knowledge that cues refer to: the plan, the session's
-// entries, its panel, and the ballots that exist.
+// Catalog is the public knowledge that cues refer to: which show it is, the plan,
+// the session's entries, its panel, and the ballots that exist.
 type Catalog struct {
+	Show    contest.ShowID
 	Plan    *contest.Plan
 	Entries []contest.Entry
 	Judges  []contest.Judge
 	Ballots []vote.BallotID
+}
+
+// of names the show of a catalog that names none by its session alone.
+func (c Catalog) of(r Rundown) Catalog {
+	if c.Show == "" {
+		c.Show = contest.ShowID(r.Session)
+	}
+	return c
 }
 
 func (c *Catalog) card(id contest.EntryID) (contest.Card, bool) {
@@ -142,6 +153,19 @@ func (c *Catalog) judgeName(id contest.JudgeID) string {
 		}
 	}
 	return string(id)
+}
+
+// seat is where the judge sits, from 0; unknown ones sit last.
+func (c *Catalog) seat(id contest.JudgeID) int {
+	if i := slices.IndexFunc(c.Judges, func(j contest.Judge) bool { return j.ID == id }); i >= 0 {
+		return i
+	}
+	return len(c.Judges)
+}
+
+// sample reports whether the entries are made up.
+func (c *Catalog) sample() bool {
+	return slices.ContainsFunc(c.Entries, func(e contest.Entry) bool { return e.Sample })
 }
 
 func (c *Catalog) award(id contest.AwardID) (contest.Award, bool) {
@@ -168,15 +192,29 @@ func (c *Cue) reveal() (Action, bool) {
 	return Action{}, false
 }
 
-// Ballots returns the ballots that the rundown opens, closes or reveals, each
-// once, in order.
+// Of returns the rundown as a show runs it: what its cues call a ballot is the
+// show's own. The rundown itself stays as it is.
+func (r Rundown) Of(show contest.ShowID) Rundown {
+	r.Cues = slices.Clone(r.Cues)
+	for i := range r.Cues {
+		c := &r.Cues[i]
+		c.Actions = slices.Clone(c.Actions)
+		for j := range c.Actions {
+			c.Actions[j].Ballot = c.Actions[j].Ballot.Of(show)
+		}
+	}
+	return r
+}
+
+// Ballots returns the ballots that the rundown opens, closes, reveals or counts in
+// its seal, each once, in order.
 func (r *Rundown) Ballots() []vote.BallotID {
 	var out []vote.BallotID
 	seen := map[vote.BallotID]bool{}
 	for _, c := range r.Cues {
 		for _, a := range c.Actions {
-			ours := a.Kind == doBallotOpen || a.Kind == doBallotClose || a.Kind == doReveal && a.What == RevealTally
-			if ours && !seen[a.Ballot] {
+			ours := a.Kind == doBallotOpen || a.Kind == doBallotClose || a.Kind == doSeal || a.Kind == doReveal && a.What == RevealTally
+			if ours && a.Ballot != "" && !seen[a.Ballot] {
 				seen[a.Ballot] = true
 				out = append(out, a.Ballot)
 			}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"hecai/contest"
+	"hecai/contest/score"
 	"hecai/fault"
 	"hecai/vote"
 )
@@ -18,7 +19,7 @@ import (
 func TestASealedResultDoesNotPrint(t *testing.T) {
 	n := newNight(smallCatalog(t, 9, 5))
 	p := newPlay(t, smallRundown(), n).upTo("seal")
-	for name, s := range map[string]Sealed{"session": *p.sealed, "panel": SealPanel(&n.catalog, "e1", n.sheets),
+	for name, s := range map[string]Sealed{"session": *p.sealed, "panel": p.s.SealPanel("e1", n.sheets),
 		"tally": SealTally(&n.catalog, p.n.ballots["b"], n.tally(p.n.ballots["b"]))} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%o"} {
 			if out := fmt.Sprintf(verb, s) + fmt.Sprintf(verb, []any{s}); len(out) > 60 {
@@ -77,18 +78,19 @@ func TestASealIsReadBackAsItWas(t *testing.T) {
 
 func TestWhatCanNotBeSealed(t *testing.T) {
 	n := newNight(smallCatalog(t, 9, 5))
+	st := newPlay(t, smallRundown(), n).s
 	salt := make([]byte, saltBytes)
 	b := n.ballots["b"]
 	b.State, b.Round = vote.StateOpen, 1
-	if _, _, err := Seal(&n.catalog, "final", n.sheets, []CountedBallot{{Ballot: b}}, salt); fault.CodeOf(err) != "stage.ballot_open" {
+	if _, _, err := st.Seal(n.sheets, []CountedBallot{{Ballot: b}}, salt); fault.CodeOf(err) != "stage.ballot_open" {
 		t.Errorf("an open ballot: %v", err)
 	}
-	if _, _, err := Seal(&n.catalog, "final", n.sheets, nil, salt[1:]); err == nil {
+	if _, _, err := st.Seal(n.sheets, nil, salt[1:]); err == nil {
 		t.Error("a short salt was taken")
 	}
-	few := slices.DeleteFunc(slices.Clone(n.sheets), func(s contest.Sheet) bool { return s.Entry == "e3" && s.Judge != "j1" })
-	s, blockers, err := Seal(&n.catalog, "final", few, nil, salt)
-	if err != nil || len(blockers) != 1 || blockers[0].Code != contest.BlockQuorum || s.result != nil {
+	few := slices.DeleteFunc(slices.Clone(n.sheets), func(s score.Sheet) bool { return s.Entry == "e3" && s.Judge != "j1" })
+	s, blockers, err := st.Seal(few, nil, salt)
+	if err != nil || len(blockers) != 1 || blockers[0].Code != "award.not_rankable" || s.result != nil {
 		t.Errorf("no quorum: %v %v", blockers, err)
 	}
 	tied := slices.Clone(n.sheets)
@@ -97,8 +99,8 @@ func TestWhatCanNotBeSealed(t *testing.T) {
 			tied[i].Marks = tied[i-5].Marks
 		}
 	}
-	s, blockers, err = Seal(&n.catalog, "final", tied, nil, salt)
-	if err != nil || len(blockers) != 1 || blockers[0].Code != contest.BlockTie || s.result != nil {
+	s, blockers, err = st.Seal(tied, nil, salt)
+	if err != nil || len(blockers) != 1 || blockers[0].Code != score.BlockTie || s.result != nil {
 		t.Errorf("a tie at a boundary: %v %v", blockers, err)
 	}
 }
@@ -139,25 +141,42 @@ func TestAFrozenRowSaysItsRank(t *testing.T) {
 	}
 }
 
-// TestPlacesWithoutAWinner: with three entries the levels beyond stay vacant, and
-// the card turns all the same, so that a vacancy can't be seen coming.
+// TestPlacesWithoutAWinner: with four entries the second place of the third level
+// is vacant and never shown, the list below has nobody and is passed over, and the
+// desk was told so before the seal. How many are ranked is no secret.
 func TestPlacesWithoutAWinner(t *testing.T) {
-	p := newPlay(t, smallRundown(), newNight(smallCatalog(t, 3, 5))).upTo("seal").run("arm third", "next")
-	if card := Public(p.s).Award; card == nil || !card.Held || card.Place != 2 || card.Of != 2 || card.Winner != nil {
-		t.Fatalf("held: %+v", card)
+	p := newPlay(t, smallRundown(), newNight(smallCatalog(t, 4, 5))).upTo("lock")
+	if a := Staff(p.s).Alarms; len(a) != 1 || a[0].Code != AlarmAwardShort || a[0].Args["n"] != 4 || a[0].Args["levels"] != "三等奖、优秀奖" {
+		t.Errorf("alarms %+v", a)
+	}
+	p.upTo("frozen")
+	if _, cmd := p.parse("arm listed"); p.do(RoleDirector, cmd).Code != "stage.vacant" {
+		t.Error("a level with nobody can be armed")
+	}
+	for _, c := range Staff(p.s).Cues {
+		if c.ID == "listed" && c.State != "skipped" || c.ID == "third" && c.Steps != 2 {
+			t.Errorf("desk: %+v", c)
+		}
+	}
+	if h := Host(p.s); h.Next.Cue != "third" {
+		t.Errorf("the host is told of %s", h.Next.Cue)
 	}
 	p.run("next")
-	if card := Public(p.s).Award; card.Held || card.Winner != nil {
-		t.Errorf("turned: %+v", card)
+	if card := Public(p.s).Award; card == nil || !card.Held || card.Place != 1 || card.Of != 1 || card.Winner != nil {
+		t.Fatalf("held: %+v", card)
 	}
-	p.upTo("first")
-	levels := Public(p.s).Awards
+	p.upTo("verify")
 	got := []string{}
-	for _, l := range levels {
+	for _, l := range Public(p.s).Awards {
 		got = append(got, fmt.Sprint(l.Level, " ", len(l.Winners), " of ", l.Quota))
 	}
-	if want := []string{"third 0 of 2", "second 2 of 2", "first 1 of 1"}; !slices.Equal(got, want) {
+	if want := []string{"third 1 of 2", "second 2 of 2", "first 1 of 1"}; !slices.Equal(got, want) {
 		t.Errorf("levels %v, want %v", got, want)
+	}
+	for _, f := range p.facts {
+		if f.Kind == kindAward && strings.Contains(string(f.Body), `"winners":[]`) {
+			t.Errorf("a vacancy was shown: %s", f.Body)
+		}
 	}
 }
 
@@ -256,7 +275,7 @@ func TestTheDesk(t *testing.T) {
 	if !v.Judges[3].Done || v.Judges[4].Done || len(Public(p.s).Dots.Judges) != 4 {
 		t.Errorf("judges %+v, dots %+v", v.Judges, Public(p.s).Dots)
 	}
-	p.upTo("seal").run("arm third")
+	p.upTo("seal").run("skip listed", "arm third")
 	before := asText(t, p)
 	if v := Staff(p.s); v.Preview.Award != nil || v.Preview.Scene.Name != "award" {
 		t.Errorf("preview of an award: %+v", v.Preview)

@@ -1,28 +1,36 @@
 package cue
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"hecai/contest"
+	"hecai/contest/score"
 	"hecai/vote"
 )
 
 // StaffView is the director's desk: the rundown and the health of the show,
 // without any result that is not public.
 type StaffView struct {
-	Rev      int64             `json:"rev"`
-	Cues     []StaffCue        `json:"cues"`
-	Next     *string           `json:"next"`  // cue id
-	Armed    *string           `json:"armed"` // cue id
-	Ballots  []vote.StaffBoard `json:"ballots"`
-	Judges   []StaffJudge      `json:"judges"`
-	Screens  []Screen          `json:"screens"`
-	Cameras  []Camera          `json:"cameras"`
-	Audience int               `json:"audience"`
-	AckP99Ms float64           `json:"ackP99Ms"`
-	Blockers []Blocker         `json:"blockers"`
-	Queue    []QueuedMessage   `json:"danmakuQueue"`
-	Preview  *View             `json:"preview"` // what the next cue will show, without results
+	Rev       int64             `json:"rev"`
+	Cues      []StaffCue        `json:"cues"`
+	Next      *string           `json:"next"`  // cue id
+	Armed     *string           `json:"armed"` // cue id
+	Ballots   []vote.StaffBoard `json:"ballots"`
+	Judges    []StaffJudge      `json:"judges"` // by seat
+	Need      int               `json:"need"`   // sheets that the entry on stage needs; 0 = none is being scored
+	Screens   []Screen          `json:"screens"`
+	Cameras   []Camera          `json:"cameras"`
+	Audience  int               `json:"audience"`
+	AckP99Ms  float64           `json:"ackP99Ms"`
+	Blockers  []Blocker         `json:"blockers"`
+	Decisions []Decision        `json:"decisions"` // in force
+
+	Names   map[contest.EntryID]string `json:"names"` // titles of the entries that blockers and decisions are about
+	Alarms  []Alarm                    `json:"alarms"`
+	Queue   []QueuedMessage            `json:"danmakuQueue"`
+	Preview *View                      `json:"preview"` // what the next cue will show, without results
 }
 
 // The parts of the director's desk.
@@ -38,13 +46,17 @@ type (
 		Steps   int    `json:"steps"`
 		Confirm bool   `json:"confirm"`
 		Lane    string `json:"lane"`
+
+		Closes []vote.BallotID `json:"closes"` // what its next step closes
 	}
-	// StaffJudge is a judge at the table. Done counts for the entry on stage.
+	// StaffJudge is a judge at the table. Done and Recused count for the entry
+	// on stage.
 	StaffJudge struct {
-		ID     contest.JudgeID `json:"id"`
-		Name   string          `json:"name"`
-		Online bool            `json:"online"`
-		Done   bool            `json:"done"`
+		ID      contest.JudgeID `json:"id"`
+		Name    string          `json:"name"`
+		Online  bool            `json:"online"`
+		Done    bool            `json:"done"`
+		Recused bool            `json:"recused"`
 	}
 	// Screen is a venue screen.
 	Screen struct {
@@ -63,10 +75,20 @@ type (
 		KeyframeMs int64  `json:"keyframeMs"`
 		Warning    string `json:"warning"`
 	}
-	// Blocker is a reason why the result can't be sealed. It names no entry.
+	// Blocker is a reason why the result can't be sealed, and what it is about:
+	// only staff read it. A decision about the same ballot or entries clears it.
 	Blocker struct {
-		Code string `json:"code"`
-		Text string `json:"text"`
+		Code    string            `json:"code"`
+		Text    string            `json:"text"`
+		Award   contest.AwardID   `json:"award,omitempty"`
+		Ballot  vote.BallotID     `json:"ballot,omitempty"`
+		Entries []contest.EntryID `json:"entries,omitempty"` // in running order
+	}
+	// Alarm is something around the show that a person should know at once. Pages
+	// tell it by the text "alarm.<code>", with the args in it.
+	Alarm struct {
+		Code string         `json:"code"`
+		Args map[string]any `json:"args,omitempty"`
 	}
 	// QueuedMessage waits for a moderator.
 	QueuedMessage struct {
@@ -77,21 +99,38 @@ type (
 	}
 )
 
+// The codes of alarms.
+const (
+	AlarmBallotMissed = "ballot_missed" // args title: its whole time passed while nobody could vote
+	AlarmClock        = "clock_differs" // args seconds: the machine's clock is off the one that counts
+	AlarmSlept        = "machine_slept" // args minutes: the server stood still, and what ended meanwhile has ended
+	AlarmStore        = "store_away"    // nothing can be stored at the moment
+	AlarmStoreFull    = "store_full"    // the same, because the disk is full
+	AlarmStoreLow     = "store_low"     // args megabytes: all is stored, and the disk is almost full
+	AlarmStoreLog     = "store_log"     // all is stored, and the log grows for it can't be brought into the file
+	AlarmFactsForged  = "facts_forged"  // stored facts do not follow their chain
+	AlarmBallotAside  = "ballot_aside"  // args title: its rows contradict each other
+	AlarmVotesChanged = "votes_changed" // args title: its stored votes are not those that were acknowledged
+	AlarmAwardShort   = "award_short"   // args n, levels: too few entries for all places; vacant ones are passed over
+)
+
 // Staff returns the part of the director's desk that facts tell. The stage adds
 // what is measured: ballots, screens, cameras and so on.
 func Staff(s *State) StaffView {
 	v := StaffView{
 		Rev: s.rev, Cues: []StaffCue{}, Ballots: []vote.StaffBoard{}, Judges: []StaffJudge{}, Screens: []Screen{},
-		Cameras: []Camera{}, Blockers: []Blocker{}, Queue: []QueuedMessage{}, Armed: orNone(s.armed),
+		Cameras: []Camera{}, Blockers: []Blocker{}, Names: map[contest.EntryID]string{}, Alarms: []Alarm{}, Queue: []QueuedMessage{}, Armed: orNone(s.armed),
+		Decisions: append([]Decision{}, s.decisions...),
 	}
 	if !s.ended {
 		v.Next = orNone(s.next())
 	}
+	known := s.public()
 	for i := range s.rundown.Cues {
 		c := &s.rundown.Cues[i]
-		p := s.cues[c.ID]
-		row := StaffCue{ID: c.ID, Title: c.Title, Detail: c.Detail, Plan: c.Plan, Confirm: c.Confirm,
-			Lane: c.Lane, State: "planned", Step: p.step, Steps: p.steps}
+		p := s.progress(c)
+		row := StaffCue{ID: c.ID, Title: c.Title, Detail: c.Detail, Plan: c.Plan, Confirm: s.confirm(c, p, known),
+			Lane: c.Lane, State: "planned", Step: p.step, Steps: p.steps, Closes: c.closes(p)}
 		if row.Steps == 0 {
 			row.Steps = s.steps(c)
 		}
@@ -107,12 +146,19 @@ func Staff(s *State) StaffView {
 		}
 		v.Cues = append(v.Cues, row)
 	}
+	panel := s.panels[s.focus]
 	done := map[contest.JudgeID]bool{}
-	for _, d := range s.panels[s.focus].judges {
+	for _, d := range panel.judges {
 		done[d.ID] = d.Done
 	}
 	for _, j := range s.catalog.Judges {
-		v.Judges = append(v.Judges, StaffJudge{ID: j.ID, Name: j.Name, Done: done[j.ID]})
+		v.Judges = append(v.Judges, StaffJudge{ID: j.ID, Name: j.Name, Done: done[j.ID], Recused: slices.Contains(panel.recused, j.ID)})
+	}
+	if panel.open && !panel.locked {
+		v.Need = score.Quorum(s.catalog.Plan.Scoring, len(s.catalog.Judges), len(panel.recused))
+	}
+	if names := s.shortLevels(); len(names) > 0 && !s.sealed && len(s.catalog.Entries) > 0 {
+		v.Alarms = append(v.Alarms, Alarm{Code: AlarmAwardShort, Args: map[string]any{"n": s.rankedEntries(), "levels": strings.Join(names, "、")}})
 	}
 	if v.Next != nil {
 		preview := s.preview(*v.Next)
@@ -121,12 +167,47 @@ func Staff(s *State) StaffView {
 	return v
 }
 
+// Block puts what stands in the way of the seal on the desk.
+func (v *StaffView) Block(s *State, list []Blocker) {
+	v.Blockers = append(v.Blockers, list...)
+	about := []contest.EntryID{}
+	for _, b := range v.Blockers {
+		about = append(about, b.Entries...)
+	}
+	for _, d := range v.Decisions {
+		about = append(about, d.Entries...)
+	}
+	v.Names = make(map[contest.EntryID]string, len(about))
+	for _, id := range about {
+		if card, ok := s.catalog.card(id); ok {
+			v.Names[id] = card.Title
+		}
+	}
+}
+
+// closes lists the ballots that the cue's next step closes.
+func (c *Cue) closes(p progress) []vote.BallotID {
+	out := []vote.BallotID{}
+	for _, a := range c.Actions {
+		if a.Kind == doBallotClose && p.step == 0 && !p.done() && !p.skipped {
+			out = append(out, a.Ballot)
+		}
+	}
+	return out
+}
+
+// confirm reports whether the cue's next step must be held: the first one where it
+// must be armed, the others where the rundown says so.
+func (s *State) confirm(c *Cue, p progress, known map[told]bool) bool {
+	return c.Confirm || p.step == 0 && !p.done() && s.mustArmBeyond(c, known)
+}
+
 // preview is the public view as the cue's next step will make it, as far as
 // that needs no result: a held card, never a turned one.
 func (s *State) preview(id string) View {
 	next := s.Clone()
 	c := s.cue(id)
-	if s.cues[id].step > 0 {
+	if s.progress(c).step > 0 {
 		return Public(next)
 	}
 	var plan Plan
@@ -148,8 +229,8 @@ func (s *State) preview(id string) View {
 func (v StaffView) Doc() map[string]any {
 	return map[string]any{
 		"rev": v.Rev, "cues": v.Cues, "next": orNil(v.Next), "armed": orNil(v.Armed), "ballots": v.Ballots,
-		"judges": v.Judges, "screens": v.Screens, "cameras": v.Cameras, "audience": v.Audience,
-		"ackP99Ms": v.AckP99Ms, "blockers": v.Blockers, "danmakuQueue": v.Queue, "preview": orNil(v.Preview),
+		"judges": v.Judges, "need": v.Need, "screens": v.Screens, "cameras": v.Cameras, "audience": v.Audience,
+		"ackP99Ms": v.AckP99Ms, "blockers": v.Blockers, "decisions": v.Decisions, "names": v.Names, "alarms": v.Alarms, "danmakuQueue": v.Queue, "preview": orNil(v.Preview),
 	}
 }
 

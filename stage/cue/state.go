@@ -23,6 +23,10 @@ type State struct {
 	armed   string // cue, "" = none
 	running string // cue with steps to come, "" = none
 	last    string // cue fired last
+	before  string // cue fired before that one
+	endedBy string // cue that ended the session, while it is over
+
+	decisions []Decision // in force
 
 	session SessionOpened
 	ended   bool
@@ -30,16 +34,22 @@ type State struct {
 	timer   *Timer
 	timers  int // timers started, for their ids
 	entry   *EntryCard
-	focus   contest.EntryID // whose dots and marks are shown
+	focus   contest.EntryID          // whose dots and marks are shown
+	shown   map[contest.EntryID]bool // entries that were on stage
 
+	due      map[string]int // by dueKey: the round that a cue set out to open
 	ballots  map[vote.BallotID]ballotState
 	ballot   vote.BallotID // on stage
 	panels   map[contest.EntryID]panelState
 	marks    map[contest.EntryID]Marks
 	lastMark JudgeMark
+	sheets   int64 // facts that opened, locked or moved what judges may score
 	sealed   bool
+	counted  []vote.BallotID // ballots in the seal
+	ranked   int             // entries ranked in the seal
 
 	board    *Board
+	boarded  map[int]bool // ranks that a board has shown
 	awards   []AwardLevel
 	award    *AwardCard
 	tally    *Tally
@@ -55,6 +65,7 @@ type progress struct {
 	step, steps int
 	skipped     bool
 	entry       contest.EntryID // whose marks it reveals: the one shown when it began
+	what        string          // what it reveals, as it was when it began; "" = nothing
 }
 
 func (p progress) done() bool { return p.skipped || p.step > 0 && p.step >= p.steps }
@@ -68,20 +79,25 @@ type ballotState struct {
 }
 
 type panelState struct {
-	judges []Dot // not recused, by id; once locked, those counted
-	open   bool
-	locked bool
-	trim   bool
+	judges  []Dot // not recused, by seat; once locked, those counted
+	recused []contest.JudgeID
+	open    bool
+	locked  bool
+	trim    bool
 }
 
 // NewState returns the state before the first fact.
 func NewState(r Rundown, c Catalog) *State {
+	c = c.of(r)
 	return &State{
-		rundown: r, catalog: c, danmaku: DanmakuOff,
+		rundown: r.Of(c.Show), catalog: c, danmaku: DanmakuOff,
 		cues:    map[string]progress{},
 		ballots: map[vote.BallotID]ballotState{},
 		panels:  map[contest.EntryID]panelState{},
 		marks:   map[contest.EntryID]Marks{},
+		boarded: map[int]bool{},
+		due:     map[string]int{},
+		shown:   map[contest.EntryID]bool{},
 	}
 }
 
@@ -100,15 +116,21 @@ func Fold(r Rundown, c Catalog, facts []Fact) (*State, error) {
 func (s *State) Clone() *State {
 	c := *s
 	c.cues = maps.Clone(s.cues)
+	c.due = maps.Clone(s.due)
+	c.shown = maps.Clone(s.shown)
 	c.ballots = maps.Clone(s.ballots)
 	c.panels = maps.Clone(s.panels)
 	c.marks = maps.Clone(s.marks)
+	c.boarded = maps.Clone(s.boarded)
 	return &c
 }
 
 // Replace puts another rundown and catalog under the same facts. Cues keep
 // their progress by id. The caller must tell it with RundownChanged.
-func (s *State) Replace(r Rundown, c Catalog) { s.rundown, s.catalog = r, c }
+func (s *State) Replace(r Rundown, c Catalog) {
+	c = c.of(r)
+	s.rundown, s.catalog = r.Of(c.Show), c
+}
 
 // Seq is the number of facts, Rev the revision that commands must name, and
 // Time the instant of the last fact.
@@ -119,8 +141,21 @@ func (s *State) Time() int64 { return s.at }
 // Ended reports whether the session is over.
 func (s *State) Ended() bool { return s.ended }
 
+// UnderWay reports whether a cue of the session was fired, and it goes on.
+func (s *State) UnderWay() bool { return len(s.cues) > 0 && !s.ended }
+
 // IsSealed reports whether the result is sealed.
 func (s *State) IsSealed() bool { return s.sealed }
+
+// OnRecord reports whether the entry was on stage, was scored or stands in the seal:
+// by then people have seen it under its name.
+func (s *State) OnRecord(id contest.EntryID) bool {
+	_, scored := s.panels[id]
+	return scored || s.shown[id] || s.sealed && slices.ContainsFunc(s.catalog.Entries, func(e contest.Entry) bool { return e.ID == id })
+}
+
+// Counted returns the ballots that count in the seal; none before it.
+func (s *State) Counted() []vote.BallotID { return s.counted }
 
 // Verified reports whether the seal's root is public, so that its content may
 // be.
@@ -144,6 +179,20 @@ func (s *State) Program() CameraSwitched {
 func (s *State) BallotFacts(id vote.BallotID) (round int, open bool, deadline int64) {
 	b := s.ballots[id]
 	return b.round, b.open, b.deadline
+}
+
+func dueKey(cue string, ballot vote.BallotID) string { return cue + "/" + string(ballot) }
+
+// OnStage is the ballot that pages show.
+func (s *State) OnStage() vote.BallotID { return s.ballot }
+
+// FiguresPublic reports whether the ballot's figures are public, by its tally or by
+// the seal that was verified and in which it counts.
+func (s *State) FiguresPublic(id vote.BallotID, round int) bool {
+	if s.verify != nil && (s.counted == nil || slices.Contains(s.counted, id)) { // nil: a seal of before it named them
+		return true
+	}
+	return round > 0 && s.ballots[id].revealed == round
 }
 
 // RevealedRound is the round of the ballot whose tally is public; 0 = none.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"hecai/contest"
+	"hecai/contest/score"
 	"hecai/vote"
 )
 
@@ -33,12 +34,12 @@ func (s Sealed) Step(f Fired) ([]Fact, error) {
 
 func (s Sealed) stepMarks(f Fired) ([]Fact, error) {
 	p := s.panel
-	decimal := func(r *big.Rat) string { return contest.Decimal(r, p.rule.Places, p.rule.Rounding) }
+	decimal := func(r *big.Rat) string { return score.Decimal(r, p.rule.Places, p.rule.Rounding) }
 	switch f.beat.name {
 	case beatMark:
 		for _, t := range p.score.Totals {
 			if t.Judge == f.beat.judge {
-				return []Fact{Make(markRevealed{p.entry, t.Judge, s.catalog.judgeName(t.Judge), decimal(t.Total)})}, nil
+				return []Fact{Make(markRevealed{p.entry, t.Judge, p.names[t.Judge], decimal(t.Total)})}, nil
 			}
 		}
 		return nil, fmt.Errorf("cue: judge %q has no counted sheet of %q", f.beat.judge, p.entry)
@@ -83,7 +84,7 @@ func (s Sealed) stepAward(f Fired) ([]Fact, error) {
 	winners := s.result.Awards[i].Winners
 	held := awardHeld{
 		Award: f.award.ID, Name: f.award.Name, Mode: string(f.award.Mode), Quota: f.award.Quota,
-		Place: f.beat.place, Of: f.award.Quota,
+		Place: f.beat.place, Of: f.places,
 	}
 	told := awardRevealed{awardHeld: held, Winners: []Winner{}}
 	switch f.beat.name {
@@ -110,8 +111,8 @@ func (s Sealed) winner(id contest.EntryID) Winner {
 	return Winner{
 		Entry: id, Title: card.Title, Team: card.Team, Lead: card.Lead, Partners: card.Partners,
 		Track: card.Track, TrackName: card.TrackName, Votes: row.Votes,
-		Total: contest.Decimal(ratio(row.Total), rule.Places, rule.Rounding),
-		Jury:  contest.Decimal(ratio(row.Jury), rule.Places, rule.Rounding),
+		Total: score.Decimal(ratio(row.Total), rule.Places, rule.Rounding),
+		Jury:  score.Decimal(ratio(row.Jury), rule.Places, rule.Rounding),
 	}
 }
 
@@ -125,7 +126,8 @@ func (s Sealed) row(id contest.EntryID) sealedEntry {
 }
 
 // board shows the ranks from..top; better ones are frozen. How many rows there
-// are follows from the number of ranked entries.
+// are follows from the number of ranked entries. A row that ties with a frozen one
+// has the first rank that is shown: its own would tell of the frozen one.
 func (s Sealed) board(f Fired) boardRevealed {
 	rows := make([]sealedEntry, 0, len(s.result.Entries))
 	for _, e := range s.result.Entries {
@@ -142,7 +144,7 @@ func (s Sealed) board(f Fired) boardRevealed {
 	for _, e := range rows[frozen:] {
 		totals = append(totals, ratio(e.Total))
 	}
-	scores := contest.DecimalsApart(totals, s.result.Scoring.Places, s.result.Scoring.Rounding)
+	scores := score.DecimalsApart(totals, s.result.Scoring.Places, s.result.Scoring.Rounding)
 	b := boardRevealed{Title: f.title, Rows: []BoardRow{}}
 	for i, e := range rows {
 		if i < frozen {
@@ -151,7 +153,7 @@ func (s Sealed) board(f Fired) boardRevealed {
 		}
 		card, _ := s.catalog.card(e.Entry)
 		b.Rows = append(b.Rows, BoardRow{
-			Rank: e.Rank, Entry: e.Entry, Title: card.Title, Track: card.Track, TrackName: card.TrackName,
+			Rank: max(e.Rank, frozen+1), Entry: e.Entry, Title: card.Title, Track: card.Track, TrackName: card.TrackName,
 			Lead: card.Lead, Score: scores[i-frozen],
 		})
 	}

@@ -4,15 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"hecai/contest"
+	"hecai/strict"
 	"hecai/vote"
 )
-
-// Problem is one fault in a rundown, by path: "cues[3].actions[0].entry".
-type Problem = contest.Problem
 
 // Bounds of a rundown.
 const (
@@ -28,45 +25,37 @@ const (
 
 // Validate lists everything that is wrong with the rundown, in its order; none
 // means it can be run. c says which entries, ballots and awards exist.
-func (r *Rundown) Validate(c Catalog) []Problem {
-	v := &validator{catalog: c, ids: map[string]int{}, reveals: map[string]int{}}
+func (r *Rundown) Validate(c Catalog) []strict.Problem {
+	c = c.of(*r)
+	own := r.Of(c.Show)
+	r = &own
+	v := &validator{Report: strict.NewReport(form), catalog: c, ids: map[string]int{}, reveals: map[string]int{}}
 	v.slug("session", string(r.Session))
 	v.text("title", r.Title, maxName, true)
 	v.text("subtitle", r.Subtitle, maxName, false)
 	v.oneOf("mode", r.Mode, ModeLive, ModeRehearsal)
 	if len(r.Cues) > maxCues {
-		v.problem("cues", "rundown.too_many", "max", maxCues)
-		return v.problems
+		v.Add("cues", "rundown.too_many", "max", maxCues)
+		return v.Problems()
 	}
 	for i := range r.Cues {
 		v.cue(fmt.Sprintf("cues[%d]", i), i, &r.Cues[i])
 	}
-	return v.problems
+	return v.Problems()
 }
 
 type validator struct {
-	catalog  Catalog
-	problems []Problem
-	ids      map[string]int // cue id → index
-	reveals  map[string]int // what is revealed → index
-	sealed   bool           // a cue before seals
-}
-
-func (v *validator) problem(path, code string, args ...any) {
-	p := Problem{Path: path, Code: code}
-	for i := 0; i+1 < len(args); i += 2 {
-		if p.Args == nil {
-			p.Args = map[string]any{}
-		}
-		p.Args[args[i].(string)] = args[i+1]
-	}
-	v.problems = append(v.problems, p)
+	*strict.Report
+	catalog Catalog
+	ids     map[string]int // cue id → index
+	reveals map[string]int // what is revealed → index
+	sealed  bool           // a cue before seals
 }
 
 func (v *validator) cue(path string, at int, c *Cue) {
 	v.slug(path+".id", c.ID)
 	if first, twice := v.ids[c.ID]; twice && c.ID != "" {
-		v.problem(path+".id", "rundown.duplicate_id", "id", c.ID, "first", first)
+		v.Add(path+".id", "rundown.duplicate_id", "id", c.ID, "first", first)
 	} else {
 		v.ids[c.ID] = at
 	}
@@ -80,9 +69,9 @@ func (v *validator) cue(path string, at int, c *Cue) {
 	v.span(path+".plan", c.Plan, 0, maxPlan)
 	v.span(path+".auto", c.Auto, 0, maxAuto)
 	v.span(path+".autoStep", c.AutoStep, 0, maxAuto)
-	v.oneOf(path+".lane", c.Lane, "", LaneDirector, LaneHost)
+	v.oneOf(path+".lane", c.Lane, "", laneDirector, laneHost)
 	if len(c.Actions) == 0 || len(c.Actions) > maxActions {
-		v.problem(path+".actions", "rundown.count", "min", 1, "max", maxActions)
+		v.Add(path+".actions", "rundown.count", "min", 1, "max", maxActions)
 	}
 	reveals, grave := 0, false
 	for i, a := range c.Actions {
@@ -96,28 +85,31 @@ func (v *validator) cue(path string, at int, c *Cue) {
 		}
 	}
 	if reveals > 1 {
-		v.problem(path+".actions", "rundown.two_reveals")
+		v.Add(path+".actions", "rundown.two_reveals")
 	}
 	if reveals > 0 && slices.ContainsFunc(c.Actions, func(a Action) bool {
 		return slices.Contains([]string{doSheetsOpen, doSheetsLock, doSeal, doBallotOpen, doBallotClose}, a.Kind)
 	}) {
-		v.problem(path+".actions", "rundown.reveal_apart")
+		v.Add(path+".actions", "rundown.reveal_apart")
+	}
+	if a, ok := c.reveal(); ok && a.What == RevealVerify && c.Lane == laneHost {
+		v.Add(path+".lane", "rundown.host_verify")
 	}
 	if grave && !c.Confirm {
-		v.problem(path+".confirm", "rundown.needs_confirm")
+		v.Add(path+".confirm", "rundown.needs_confirm")
 	}
 }
 
 func (v *validator) action(path string, at int, a Action) {
 	switch a.Kind {
 	case doScene:
-		v.oneOf(path+".scene", a.Scene, Scenes()...)
+		v.oneOf(path+".scene", a.Scene, scenes()...)
 		if len(a.Args) > maxArgs {
-			v.problem(path+".args", "rundown.too_many", "max", maxArgs)
+			v.Add(path+".args", "rundown.too_many", "max", maxArgs)
 		}
 		for _, k := range keys(a.Args) {
 			v.slug(path+".args", k)
-			v.text(path+".args."+clip(k), a.Args[k], maxText, false)
+			v.text(path+".args."+strict.Clip(k), a.Args[k], maxText, false)
 		}
 	case doEntry:
 		v.entry(path, a.Entry, false)
@@ -137,7 +129,7 @@ func (v *validator) action(path string, at int, a Action) {
 			v.ballot(path, a.Ballot)
 		}
 		if v.sealed {
-			v.problem(path, "rundown.sealed_twice")
+			v.Add(path, "rundown.sealed_twice")
 		}
 		v.sealed = true
 	case doReveal:
@@ -147,7 +139,7 @@ func (v *validator) action(path string, at int, a Action) {
 	case doCamera:
 		v.slug(path+".camera", a.Camera)
 	default:
-		v.problem(path+".kind", "rundown.unknown_kind", "kind", clip(a.Kind))
+		v.Add(path+".kind", "rundown.unknown_kind", "kind", strict.Clip(a.Kind))
 	}
 }
 
@@ -167,7 +159,7 @@ func (v *validator) reveal(path string, at int, a Action) {
 	case RevealAward:
 		key = "award " + string(a.Award)
 		if _, ok := v.catalog.award(a.Award); !ok {
-			v.problem(path+".award", "rundown.unknown_award", "award", clip(string(a.Award)))
+			v.Add(path+".award", "rundown.unknown_award", "award", strict.Clip(string(a.Award)))
 		}
 	case RevealVerify:
 		key = "verify"
@@ -176,57 +168,57 @@ func (v *validator) reveal(path string, at int, a Action) {
 		v.span(path+".from", a.From, 0, 1000)
 		v.span(path+".top", a.Top, 0, 1000)
 	default:
-		v.problem(path+".what", "rundown.unknown_reveal", "what", clip(a.What))
+		v.Add(path+".what", "rundown.unknown_reveal", "what", strict.Clip(a.What))
 		return
 	}
 	if (a.What == RevealAward || a.What == RevealBoard || a.What == RevealVerify) && !v.sealed {
-		v.problem(path, "rundown.before_seal", "what", a.What)
+		v.Add(path, "rundown.before_seal", "what", a.What)
 	}
 	if first, twice := v.reveals[key]; twice && key != "" {
-		v.problem(path, "rundown.revealed_twice", "first", first)
+		v.Add(path, "rundown.revealed_twice", "first", first)
 	}
 	v.reveals[key] = at
 }
 
 func (v *validator) entry(path string, id contest.EntryID, all bool) {
 	if _, ok := v.catalog.card(id); !ok && (!all || id != AllEntries) {
-		v.problem(path+".entry", "rundown.unknown_entry", "entry", clip(string(id)))
+		v.Add(path+".entry", "rundown.unknown_entry", "entry", strict.Clip(string(id)))
 	}
 }
 
 func (v *validator) ballot(path string, id vote.BallotID) {
 	if !slices.Contains(v.catalog.Ballots, id) {
-		v.problem(path+".ballot", "rundown.unknown_ballot", "ballot", clip(string(id)))
+		v.Add(path+".ballot", "rundown.unknown_ballot", "ballot", strict.Clip(id.Name()))
 	}
 }
 
 func (v *validator) span(path string, n, low, high int) {
 	if n < low || n > high {
-		v.problem(path, "rundown.range", "min", low, "max", high)
+		v.Add(path, "rundown.range", "min", low, "max", high)
 	}
 }
 
 func (v *validator) oneOf(path, s string, list ...string) {
 	if !slices.Contains(list, s) {
-		v.problem(path, "rundown.one_of", "got", clip(s), "want", strings.Join(list, " "))
+		v.Add(path, "rundown.one_of", "got", strict.Clip(s), "want", strings.Join(list, " "))
 	}
 }
 
 func (v *validator) slug(path, s string) {
 	ok := s != "" && len(s) <= maxID && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
 	if !ok {
-		v.problem(path, "rundown.bad_id", "got", clip(s), "max", maxID)
+		v.Add(path, "rundown.bad_id", "got", strict.Clip(s), "max", maxID)
 	}
 }
 
 func (v *validator) text(path, s string, most int, needed bool) {
 	switch {
 	case needed && strings.TrimSpace(s) == "":
-		v.problem(path, "rundown.required")
+		v.Add(path, "rundown.required")
 	case utf8.RuneCountInString(s) > most:
-		v.problem(path, "rundown.too_long", "max", most)
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
-		v.problem(path, "rundown.bad_text")
+		v.Add(path, "rundown.too_long", "max", most)
+	case !contest.Legible(s):
+		v.Add(path, "rundown.bad_text")
 	}
 }
 
@@ -240,11 +232,11 @@ func (v *validator) script(path, s string) {
 			return
 		}
 		if open < 0 || end < open {
-			v.problem(path, "rundown.bad_line")
+			v.Add(path, "rundown.bad_line")
 			return
 		}
 		if name := s[open+1 : end]; !slices.Contains(fields(), name) {
-			v.problem(path, "rundown.unknown_field_in_line", "name", clip(name))
+			v.Add(path, "rundown.unknown_field_in_line", "name", strict.Clip(name))
 		}
 		s = s[end+1:]
 	}
@@ -257,13 +249,4 @@ func keys(m map[string]string) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// clip shortens foreign text for an error's arguments.
-func clip(s string) string {
-	const most = 40
-	if utf8.RuneCountInString(s) <= most {
-		return strings.ToValidUTF8(s, "\uFFFD")
-	}
-	return string([]rune(s)[:most]) + "…"
 }

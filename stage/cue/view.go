@@ -14,6 +14,7 @@ type View struct {
 	Entry     *EntryCard   `json:"entry"`
 	Ballot    *Ballot      `json:"ballot"`
 	Dots      *Dots        `json:"dots"`
+	Sheets    int64        `json:"sheets"` // moves whenever a judge may score other entries than before
 	Marks     *Marks       `json:"marks"`
 	Board     *Board       `json:"board"`
 	Awards    []AwardLevel `json:"awards"`
@@ -32,11 +33,12 @@ type View struct {
 type (
 	// Session is which session this is.
 	Session struct {
-		ID       contest.SessionID `json:"id"`
-		Title    string            `json:"title"`
-		Subtitle string            `json:"subtitle"`
-		Mode     string            `json:"mode"`
-		Ended    bool              `json:"ended"`
+		ID       contest.ShowID `json:"id"`
+		Title    string         `json:"title"`
+		Subtitle string         `json:"subtitle"`
+		Mode     string         `json:"mode"`
+		Sample   bool           `json:"sample"` // the entries are made up (示例数据)
+		Ended    bool           `json:"ended"`
 	}
 	// Scene is what the venue screen shows.
 	Scene struct {
@@ -176,10 +178,10 @@ func Public(s *State) View {
 	v := View{
 		Scene: s.scene, Timer: s.timer, Entry: s.entry, Board: s.board, Awards: s.awards, Award: s.award,
 		Tally: s.tally, Verify: s.verify, Program: s.program, Notice: s.notice,
-		Danmaku: &DanmakuMode{Mode: s.danmaku}, Blackout: s.blackout,
+		Danmaku: &DanmakuMode{Mode: s.danmaku}, Blackout: s.blackout, Sheets: s.sheets,
 	}
 	if s.session.ID != "" {
-		v.Session = &Session{ID: s.session.ID, Title: s.session.Title, Subtitle: s.session.Subtitle, Mode: s.session.Mode, Ended: s.ended}
+		v.Session = &Session{ID: s.session.ID, Title: s.session.Title, Subtitle: s.session.Subtitle, Mode: s.session.Mode, Sample: s.catalog.sample(), Ended: s.ended}
 		v.Watermark = s.session.Mode == ModeRehearsal
 	}
 	if b, ok := s.ballots[s.ballot]; ok {
@@ -202,7 +204,7 @@ func Public(s *State) View {
 func (v View) Doc() map[string]any {
 	return map[string]any{
 		"session": orNil(v.Session), "scene": orNil(v.Scene), "timer": orNil(v.Timer), "entry": orNil(v.Entry),
-		"ballot": orNil(v.Ballot), "dots": orNil(v.Dots), "marks": orNil(v.Marks), "board": orNil(v.Board),
+		"ballot": orNil(v.Ballot), "dots": orNil(v.Dots), "sheets": v.Sheets, "marks": orNil(v.Marks), "board": orNil(v.Board),
 		"awards": v.Awards, "award": orNil(v.Award), "tally": orNil(v.Tally), "verify": orNil(v.Verify),
 		"program": orNil(v.Program), "danmaku": orNil(v.Danmaku), "blackout": v.Blackout,
 		"notice": orNil(v.Notice), "watermark": v.Watermark,

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hecai/contest"
+	"hecai/contest/score"
 	"hecai/vote"
 )
 
@@ -31,12 +32,19 @@ func TestTwoWorlds(t *testing.T) {
 		shows++
 		r := drawRundown(rt, one)
 		a, b := newPlay(rt, r, one), newPlay(rt, r, other)
-		apart := false
+		apart, wild := false, rapid.Bool().Draw(rt, "wild")
 		for range 200 {
-			if a.s.next() == "" || a.s.Ended() {
+			if a.s.Ended() || a.s.next() == "" && !wild {
 				break
 			}
-			role, cmd := drawShow(rt, a)
+			role, cmd := drawShow(rt, a, wild)
+			armed := false // by the revision that both worlds share
+			if c := a.s.cue(cmd.Cue); cmd.Kind == "fire" && c != nil {
+				armed = a.s.armed == c.ID || a.s.cues[c.ID].step > 0
+			}
+			if cmd.Kind == "next" {
+				armed = a.s.next() == a.s.armed || a.s.cues[a.s.next()].step > 0
+			}
 			errA, errB := a.do(role, cmd), b.do(role, cmd)
 			if string(asJSON(rt, errA)) != string(asJSON(rt, errB)) {
 				rt.Fatalf("%+v: refused with %v in one world, %v in the other", cmd, errA, errB)
@@ -44,6 +52,9 @@ func TestTwoWorlds(t *testing.T) {
 			tells, otherTells := about(one, a.fired), about(other, b.fired)
 			if got, want := publicFacts(a), publicFacts(b); (got == want) != (tells == otherTells) {
 				rt.Fatalf("%+v is about\n%s\n%s\nand tells\n%s\n%s", cmd, tells, otherTells, got, want)
+			}
+			if tells != otherTells && !armed && !apart {
+				rt.Fatalf("%+v tells of the result and was not armed", cmd)
 			}
 			if tells != otherTells {
 				if !apart && a.fired.What() != RevealVerify {
@@ -95,7 +106,7 @@ func drawNight(rt *rapid.T) *night {
 			// Close marks, so that totals round to the same text now and then.
 			s := n.sheet(e.ID, judge.ID, contest.Mark(rapid.IntRange(8000, 8300).Draw(rt, "mark")))
 			if j == absent && len(c.Judges) > 3 {
-				s.State = contest.SheetDraft
+				s.State = score.SheetDraft
 			}
 			n.sheets = append(n.sheets, s)
 		}
@@ -159,10 +170,28 @@ func drawRundown(rt *rapid.T, n *night) Rundown {
 	return r
 }
 
-// drawShow draws commands of a show that goes on, with some noise.
-func drawShow(rt *rapid.T, p *play) (string, Command) {
+// drawShow draws commands of a show that goes on, with some noise; in a wild one
+// the cues come in any order, by the director or the host.
+func drawShow(rt *rapid.T, p *play, wild bool) (string, Command) {
+	if wild && rapid.IntRange(0, 2).Draw(rt, "any") > 0 {
+		role := rapid.SampledFrom([]string{RoleDirector, RoleDirector, RoleHost}).Draw(rt, "role")
+		cmd := Command{Rev: p.s.Rev(), Kind: "fire", Cue: rapid.SampledFrom(p.s.rundown.Cues).Draw(rt, "cue").ID}
+		if c := p.s.runningCue(); c != nil {
+			cmd.Cue = c.ID
+		}
+		if c := p.s.cue(cmd.Cue); p.s.armed != c.ID && p.s.mustArm(c) && rapid.IntRange(0, 3).Draw(rt, "arms") > 0 {
+			role, cmd.Kind = RoleDirector, "arm"
+			if p.s.armed != "" {
+				cmd.Kind, cmd.Cue = "disarm", p.s.armed
+			}
+		}
+		return role, cmd
+	}
 	if rapid.IntRange(0, 6).Draw(rt, "noise") == 0 {
 		role, cmd := drawCommand(rt, p)
+		if cmd.Kind == "decide" { // who is left out changes the worlds themselves; decisions have tests of their own
+			cmd.Kind = "notice"
+		}
 		if cmd.Kind != "skip" || rapid.IntRange(0, 3).Draw(rt, "skips") == 0 {
 			return role, cmd
 		}
@@ -178,31 +207,31 @@ func drawShow(rt *rapid.T, p *play) (string, Command) {
 }
 
 // candidates, ranked and list are the result by the contest's rules.
-func (n *night) candidates() []contest.Candidate {
-	var out []contest.Candidate
+func (n *night) candidates() []score.Candidate {
+	var out []score.Candidate
 	for i, e := range n.catalog.Entries {
-		out = append(out, contest.Candidate{Entry: e.ID, Track: e.Track, Votes: n.votes[i], Panel: n.panel(e.ID)})
+		out = append(out, score.Candidate{Entry: e.ID, Track: e.Track, Votes: n.votes[i], Panel: n.panel(e.ID)})
 	}
 	return out
 }
 
-func (n *night) panel(id contest.EntryID) contest.PanelScore {
-	own := slices.DeleteFunc(slices.Clone(n.sheets), func(s contest.Sheet) bool { return s.Entry != id })
-	return contest.ScorePanel(n.catalog.Plan.Scoring, n.catalog.Plan.Criteria, own, len(n.catalog.Judges))
+func (n *night) panel(id contest.EntryID) score.PanelScore {
+	own := slices.DeleteFunc(slices.Clone(n.sheets), func(s score.Sheet) bool { return s.Entry != id })
+	return score.Panel(n.catalog.Plan.Scoring, n.catalog.Plan.Criteria, own, len(n.catalog.Judges))
 }
 
-func (n *night) ranked() []contest.Ranked {
-	return contest.Rank(n.catalog.Plan.Scoring, n.catalog.Plan.Criteria, n.candidates())
+func (n *night) ranked() []score.Ranked {
+	return score.Rank(n.catalog.Plan.Scoring, n.catalog.Plan.Criteria, n.candidates())
 }
 
-func (n *night) list() contest.AwardList {
+func (n *night) list() score.AwardList {
 	running := slices.Clone(n.catalog.Entries)
 	slices.SortFunc(running, func(a, b contest.Entry) int { return a.Order - b.Order })
 	var order []contest.EntryID
 	for _, e := range running {
 		order = append(order, e.ID)
 	}
-	return contest.Allocate(n.catalog.Plan.Awards, n.ranked(), order)
+	return score.Allocate(n.catalog.Plan.Awards, n.ranked(), order)
 }
 
 func (n *night) ties() bool { return len(n.list().Blockers) > 0 }
@@ -218,23 +247,23 @@ func about(n *night, f Fired) string {
 	case RevealVerify:
 		return fmt.Sprint(n.salt) // the root, which the salt makes another
 	case RevealBoard:
-		rows := slices.DeleteFunc(n.ranked(), func(r contest.Ranked) bool { return r.Rank == 0 })
+		rows := slices.DeleteFunc(n.ranked(), func(r score.Ranked) bool { return r.Rank == 0 })
 		if f.top > 0 {
 			rows = rows[:min(f.top, len(rows))]
 		}
 		out := fmt.Sprint(len(rows))
 		for _, r := range rows[min(max(f.from-1, 0), len(rows)):] {
-			out += fmt.Sprint(" ", r.Rank, r.Entry, r.Total.RatString())
+			out += fmt.Sprint(" ", max(r.Rank, f.from), r.Entry, r.Total.RatString())
 		}
 		return out
 	case RevealAward:
 		list := n.list()
-		winners := list.Levels[slices.IndexFunc(list.Levels, func(l contest.AwardLevel) bool { return l.Award == f.award.ID })].Winners
+		winners := list.Levels[slices.IndexFunc(list.Levels, func(l score.AwardLevel) bool { return l.Award == f.award.ID })].Winners
 		out := ""
 		for i, id := range winners {
 			if f.beat.name == beatList || f.beat.name == beatTurn && f.beat.place == i+1 {
 				r := n.rankedOne(id)
-				out += fmt.Sprint(" ", id, contest.Decimal(r.Total, rule.Places, rule.Rounding), contest.Decimal(r.Jury, rule.Places, rule.Rounding), r.Votes)
+				out += fmt.Sprint(" ", id, score.Decimal(r.Total, rule.Places, rule.Rounding), score.Decimal(r.Jury, rule.Places, rule.Rounding), r.Votes)
 			}
 		}
 		return out
@@ -242,23 +271,23 @@ func about(n *night, f Fired) string {
 	return ""
 }
 
-func (n *night) rankedOne(id contest.EntryID) contest.Ranked {
+func (n *night) rankedOne(id contest.EntryID) score.Ranked {
 	all := n.ranked()
-	return all[slices.IndexFunc(all, func(r contest.Ranked) bool { return r.Entry == id })]
+	return all[slices.IndexFunc(all, func(r score.Ranked) bool { return r.Entry == id })]
 }
 
 func (n *night) aboutMarks(f Fired) string {
-	rule, score, out := n.catalog.Plan.Scoring, n.panel(f.entry), ""
-	for _, t := range score.Totals {
+	rule, panel, out := n.catalog.Plan.Scoring, n.panel(f.entry), ""
+	for _, t := range panel.Totals {
 		if f.beat.name == beatMark && f.beat.judge == t.Judge {
-			out += contest.Decimal(t.Total, rule.Places, rule.Rounding)
+			out += score.Decimal(t.Total, rule.Places, rule.Rounding)
 		}
 		if f.beat.name == beatTrim {
 			out += fmt.Sprint(" ", t.Judge, t.Dropped)
 		}
 	}
 	if f.beat.name == beatScore {
-		out += contest.Decimal(score.Score, rule.Places, rule.Rounding)
+		out += score.Decimal(panel.Score, rule.Places, rule.Rounding)
 	}
 	return out
 }
@@ -270,7 +299,7 @@ func TestNoWayAroundTheToken(t *testing.T) {
 	p := newPlay(t, smallRundown(), n).upTo("seal").run("arm first", "fire first")
 	turn := p.fired
 	b := p.n.ballots["b"]
-	session, panel, tally := *p.sealed, SealPanel(&n.catalog, "e1", n.sheets), SealTally(&n.catalog, b, n.tally(b))
+	session, panel, tally := *p.sealed, p.s.SealPanel("e1", n.sheets), SealTally(&n.catalog, b, n.tally(b))
 	p2 := newPlay(t, smallRundown(), n).upTo("lock").run("fire marks")
 	mark := p2.fired
 	other := mark

@@ -10,7 +10,11 @@ let out = () => {};
 /** Hears that the session has run out. @param {(err: any) => void} f */
 export function onSignedOut(f) { out = f; }
 
-/** Like api. @param {string} path @param {any} [o] @returns {Promise<any>} */
+/**
+ * Like api.
+ * @template {string} P @template {import('../lib/api.js').Options} [O={}]
+ * @param {P} path @param {O} [o] @returns {Promise<import('../lib/api.js').Answer<P, O>>}
+ */
 export async function call(path, o) {
   try {
     return await api(path, o);
@@ -21,30 +25,39 @@ export async function call(path, o) {
 }
 
 /**
- * Data of the API, anew every so many ms while the page is looked at; 0 once.
- * The last good data stays when a later call fails.
- * @param {string|null} path @param {number} [every]
- * @returns {{data: any, error: any, at: number, reload: () => Promise<void>, set: (data: any) => void}}
+ * @template D
+ * @typedef {{data: D|null, error: any, at: number, reload: () => Promise<void>, set: (data: D) => void}} Data
+ */
+
+/**
+ * Data of the API, anew every so many ms while the page is looked at, and when
+ * it is looked at again; 0 once. The last good data stays when a later call fails.
+ * @template {string} P
+ * @param {P|null} path @param {number} [every]
+ * @returns {Data<import('../lib/api.js').Answer<P, {}>>}
  */
 export function useData(path, every = 0) {
   const [state, set] = useState({ path, data: /** @type {any} */ (null), error: /** @type {any} */ (null), at: 0 });
-  const latest = useRef(0);
+  const asked = useRef(0), told = useRef(0); // an answer counts unless a later question was answered: on a slow network one is always under way
   const reload = async () => {
     if (!path) return;
-    const mine = ++latest.current;
+    const mine = ++asked.current;
+    const late = () => { if (mine <= told.current) return true; told.current = mine; return false; };
     try {
       const data = (await call(path)) ?? []; // an empty list may come as null
-      if (mine === latest.current) set({ path, data, error: null, at: Date.now() });
+      if (!late()) set({ path, data, error: null, at: Date.now() });
     } catch (error) {
-      if (mine === latest.current) set((s) => (s.path === path ? { ...s, error } : { path, data: null, error, at: 0 }));
+      if (!late()) set((s) => (s.path === path ? { ...s, error } : { path, data: null, error, at: 0 }));
     }
   };
   useEffect(() => {
     reload();
-    const timer = every ? setInterval(() => { if (!document.hidden) reload(); }, every) : 0;
-    return () => { clearInterval(timer); latest.current++; };
+    const look = () => { if (!document.hidden) reload(); };
+    const timer = every ? setInterval(look, every) : 0;
+    if (every) document.addEventListener('visibilitychange', look);
+    return () => { clearInterval(timer); document.removeEventListener('visibilitychange', look); told.current = ++asked.current; };
   }, [path, every]);
-  const put = (/** @type {any} */ data) => { latest.current++; set({ path, data, error: null, at: Date.now() }); };
+  const put = (/** @type {any} */ data) => { told.current = ++asked.current; set({ path, data, error: null, at: Date.now() }); };
   const mine = state.path === path; // after the path has changed the old data is another session's
   return { data: mine ? state.data : null, error: mine ? state.error : null, at: mine ? state.at : 0, reload, set: put };
 }

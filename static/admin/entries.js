@@ -5,38 +5,42 @@ import { Track, allTracks, html, trackStyle, useMemo, useState } from '../lib/ui
 import { useData } from './call.js';
 import { Importing } from './importing.js';
 import { Dialog, Empty, Head, Load, Tag } from './parts.js';
+import { Standing } from './standing.js';
 
 const PAGE = 200; // rows drawn at once; a province sends up to 5000
 const TONES = /** @type {Record<string, string>} */ ({ qualified: 'good', withdrawn: '', disqualified: 'bad' });
 
-/** Whether an entry answers the words that were typed. @param {any} e @param {string[]} words */
+/** Whether an entry answers the words that were typed. @param {Doc.Entry} e @param {string[]} words */
 function answers(e, words) {
   const all = [e.id, e.title, e.team, e.lead, ...e.partners].join(' ').toLowerCase();
   return words.every((w) => all.includes(w));
 }
 
-/** The title of an entry's direction (赛题方向). @param {any} plan @param {any} e */
+/** The title of an entry's direction (赛题方向). @param {Doc.Contest} plan @param {Doc.Entry} e */
 function direction(plan, e) {
-  const track = plan.tracks.find((/** @type {any} */ x) => x.id === e.track);
-  const d = track && track.directions.find((/** @type {any} */ x) => x.no === e.direction);
+  const track = plan.tracks.find((x) => x.id === e.track);
+  const d = track && track.directions.find((x) => x.no === e.direction);
   return d ? d.title : String(e.direction);
 }
 
-/** All there is to know of one entry. @param {any} p */
-function Sheet({ e, plan, onClose }) {
+/** All there is to know of one entry. @param {{e: Doc.EntryRow, plan: Doc.Contest, onState: (to: string) => void, onClose: () => void}} p */
+function Sheet({ e, plan, onState, onClose }) {
   const rows = [
     [t('entries.no'), e.no], [t('entries.order'), e.order], [t('entries.track'), html`<${Track} id=${e.track} />`],
     [t('entries.direction'), direction(plan, e)], [t('entries.team'), e.team], [t('entries.lead'), e.lead],
     [t('entries.partners'), e.partners.length ? html`<ul>${e.partners.map((/** @type {string} */ x) => html`<li key=${x}>${x}</li>`)}</ul>` : t('none')],
-    [t('entries.summary'), e.summary || t('none')], [t('entries.state'), t('entry.' + e.state)], [t('entries.code'), html`<code>${e.id}</code>`],
+    [t('entries.summary'), e.summary || t('none')], [t('entries.state'), t('entry.' + e.state) + (e.reason ? t('colon') + e.reason : '')], [t('entries.code'), html`<code>${e.id}</code>`],
   ];
-  return html`<${Dialog} title=${e.title} onClose=${onClose}>
+  const to = e.state === 'qualified' ? ['withdrawn', 'disqualified'] : ['qualified'];
+  return html`<${Dialog} title=${e.title} onClose=${onClose}
+    foot=${to.map((x) => html`<button type="button" key=${x} class=${'btn' + (x === 'qualified' ? ' main' : ' danger-text')} data-to=${x} onClick=${() => onState(x)}>${t('standing.' + x)}</button>`)}>
     <dl class="facts">${rows.map(([k, v], i) => html`<div key=${i}><dt class="muted">${k}</dt><dd>${v}</dd></div>`)}</dl><//>`;
 }
 
-/** @param {{list: any[], plan: any, by: string, onBy: (by: string) => void}} p */
-function Table({ list, plan, by, onBy }) {
-  const [open, setOpen] = useState(/** @type {any} */ (null));
+/** @param {{list: Doc.EntryRow[], plan: Doc.Contest, by: string, onBy: (by: string) => void, onChange: () => Promise<any>}} p */
+function Table({ list, plan, by, onBy, onChange }) {
+  const [open, setOpen] = useState(/** @type {Doc.EntryRow|null} */ (null));
+  const [standing, setStanding] = useState(/** @type {{e: Doc.EntryRow, to: string}|null} */ (null));
   const [most, setMost] = useState(PAGE);
   const head = (/** @type {string} */ key) => html`<th scope="col" class="num" aria-sort=${by === key ? 'ascending' : 'none'}>
     <button type="button" class="sort" onClick=${() => onBy(key)}>${t('entries.' + key)}</button></th>`;
@@ -50,10 +54,11 @@ function Table({ list, plan, by, onBy }) {
         <span class="muted small">${e.team}</span></td>
       <td data-label=${t('entries.track')}><span class="trackcell" style=${trackStyle(e.track)}><i class="bar"></i><${Track} id=${e.track} /></span></td>
       <td data-label=${t('entries.lead')}>${e.lead}${e.partners.length > 0 && html`<span class="muted small">${t('entries.with', { n: e.partners.length })}</span>`}</td>
-      <td data-label=${t('entries.state')}><span class="tags"><${Tag} tone=${TONES[e.state]}>${t('entry.' + e.state)}<//>${e.sample && html`<${Tag} tone="">${t('sample')}<//>`}</span></td>
+      <td data-label=${t('entries.state')}><span class="tags"><${Tag} tone=${TONES[e.state]}>${t('entry.' + e.state)}<//>${e.sample && html`<${Tag} tone="">${t('sample')}<//>`}</span>${e.reason && html`<span class="muted small reason" title=${e.reason}>${e.reason}</span>`}</td>
     </tr>`)}</tbody></table></div>
     ${list.length > most && html`<p class="more"><button type="button" class="btn" onClick=${() => setMost(most + PAGE)}>${t('entries.more', { n: list.length - most })}</button></p>`}
-    ${open && html`<${Sheet} e=${open} plan=${plan} onClose=${() => setOpen(null)} />`}`;
+    ${open && html`<${Sheet} e=${open} plan=${plan} onState=${(/** @type {string} */ to) => { setStanding({ e: open, to }); setOpen(null); }} onClose=${() => setOpen(null)} />`}
+    ${standing && html`<${Standing} e=${standing.e} to=${standing.to} onDone=${() => { setStanding(null); onChange(); }} onClose=${() => setStanding(null)} />`}`;
 }
 
 /** @param {{ctx: import('./frame.js').Ctx}} p */
@@ -62,12 +67,12 @@ export function Entries({ ctx }) {
   const [text, setText] = useState('');
   const [track, setTrack] = useState('');
   const [state, setState] = useState('');
-  const [by, setBy] = useState('no');
+  const [by, setBy] = useState(/** @type {'no'|'order'} */ ('no'));
   const list = useMemo(() => {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     return (entries.data || [])
-      .filter((/** @type {any} */ e) => (!track || e.track === track) && (!state || e.state === state) && answers(e, words))
-      .sort((/** @type {any} */ a, /** @type {any} */ b) => a[by] - b[by] || a.no - b.no);
+      .filter((e) => (!track || e.track === track) && (!state || e.state === state) && answers(e, words))
+      .sort((a, b) => a[by] - b[by] || a.no - b.no);
   }, [entries.data, text, track, state, by]);
   const changed = () => Promise.all([entries.reload(), ctx.refresh()]);
   const clear = () => { setText(''); setTrack(''); setState(''); };
@@ -80,10 +85,10 @@ export function Entries({ ctx }) {
           <option value="">${t('entries.track.all')}</option>${allTracks().map((x) => html`<option key=${x.id} value=${x.id}>${x.short}</option>`)}</select>
         <select class="input" id="entries-state" aria-label=${t('entries.state')} value=${state} onChange=${(/** @type {any} */ e) => setState(e.target.value)}>
           <option value="">${t('entries.state.all')}</option>${Object.keys(TONES).map((x) => html`<option key=${x} value=${x}>${t('entry.' + x)}</option>`)}</select>
-        <span class="muted small fig count" role="status">${t('entries.count', { n: list.length, all: entries.data.length })}</span>
+        <span class="muted small fig count" role="status">${t('entries.count', { n: list.length, all: (entries.data || []).length })}</span>
       </div>
-      ${list.length ? html`<${Table} list=${list} plan=${ctx.plan} by=${by} onBy=${setBy} />`
-        : entries.data.length ? html`<${Empty} title=${t('entries.unmatched')}><button type="button" class="btn" onClick=${clear}>${t('entries.clear')}</button><//>`
+      ${list.length ? html`<${Table} list=${list} plan=${ctx.plan} by=${by} onBy=${setBy} onChange=${changed} />`
+        : entries.data && entries.data.length ? html`<${Empty} title=${t('entries.unmatched')}><button type="button" class="btn" onClick=${clear}>${t('entries.clear')}</button><//>`
         : html`<${Empty} title=${t('entries.empty')}>${t('entries.empty.how')}<//>`}
     </section>`}<//>`;
 }

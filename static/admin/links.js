@@ -7,7 +7,7 @@ import { LinkMaker, ROLES } from './linkmaker.js';
 import { Empty, Head, Load, Tag, sessionTitle } from './parts.js';
 import { stamp } from './time.js';
 
-/** @param {{l: any, ctx: any, who: string, busy: boolean, onRevoke: () => void}} p */
+/** @param {{l: Doc.Link, ctx: import('./frame.js').Ctx, who: string, busy: boolean, onRevoke: () => void}} p */
 function Row({ l, ctx, who, busy, onRevoke }) {
   const zone = ctx.plan.timezone;
   return html`<tr class=${l.revoked ? 'off' : ''}>
@@ -28,17 +28,17 @@ export function Links({ ctx }) {
   const [role, setRole] = useState('');
   const [all, setAll] = useState(false);
   const [busy, act] = useAct();
-  const who = (/** @type {any} */ l) => {
-    const j = l.role === 'judge' && (judges.data || []).find((/** @type {any} */ x) => x.id === l.name);
+  const who = (/** @type {Doc.Link} */ l) => {
+    const j = l.role === 'judge' && (judges.data || []).find((x) => x.id === l.name);
     return j ? j.name : l.name;
   };
-  const revoke = (/** @type {any} */ l) => act(async () => {
+  const revoke = (/** @type {Doc.Link} */ l) => act(async () => {
     await call('/v1/admin/links/' + encodeURIComponent(l.id), { method: 'DELETE' });
     toast(t('links.revoked.done', { name: who(l) }), 'good');
     await links.reload();
   });
-  const list = (links.data || []).filter((/** @type {any} */ l) => (all || !l.revoked) && (!role || l.role === role))
-    .sort((/** @type {any} */ a, /** @type {any} */ b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || (a.name < b.name ? -1 : a.name > b.name ? 1 : b.created - a.created));
+  const list = (links.data || []).filter((l) => (all || !l.revoked) && (!role || l.role === role))
+    .sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || (a.name < b.name ? -1 : a.name > b.name ? 1 : b.created - a.created));
   return html`<${Head} title=${t('tab.links')} lead=${t('links.lead')}>
       <button type="button" class="btn main" id="link-add" onClick=${() => setMaking(true)}>${t('links.make')}</button><//>
     <${Load} of=${links}>${() => html`<section class="panel flush">
@@ -48,7 +48,7 @@ export function Links({ ctx }) {
         <span class="grow"></span><span class="muted small">${t('hold.revoke')}</span></div>
       ${list.length ? html`<div class="scroll"><table class="table" id="links">
         <thead><tr><th scope="col">${t('links.who')}</th><th scope="col">${t('links.role')}</th><th scope="col">${t('session')}</th><th scope="col">${t('links.created')}</th><th scope="col">${t('links.last')}</th><th scope="col"><span class="sr">${t('actions')}</span></th></tr></thead>
-        <tbody>${list.map((/** @type {any} */ l) => html`<${Row} key=${l.id} l=${l} ctx=${ctx} who=${who(l)} busy=${busy} onRevoke=${() => revoke(l)} />`)}</tbody></table></div>`
-        : html`<${Empty} title=${t(links.data.length ? 'links.empty' : 'links.no')}>${t('links.empty.how')}<//>`}</section>`}<//>
+        <tbody>${list.map((l) => html`<${Row} key=${l.id} l=${l} ctx=${ctx} who=${who(l)} busy=${busy} onRevoke=${() => revoke(l)} />`)}</tbody></table></div>`
+        : html`<${Empty} title=${t(links.data && links.data.length ? 'links.empty' : 'links.no')}>${t('links.empty.how')}<//>`}</section>`}<//>
     ${making && html`<${LinkMaker} ctx=${ctx} onMade=${links.reload} onClose=${() => setMaking(false)} />`}`;
 }

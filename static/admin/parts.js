@@ -1,7 +1,10 @@
 // The few controls that the tabs share.
 
+import { base } from '../lib/api.js';
 import { errorText, lang, t } from '../lib/i18n.js';
+import { liveOf, takeOf } from '../lib/on.js';
 import { html, useEffect, useLayoutEffect, useRef, useState } from '../lib/ui.js';
+import { useUnsaved } from './unsaved.js';
 
 /** The head of a tab. */
 export function Head(/** @type {any} */ { title, lead, children }) {
@@ -24,22 +27,48 @@ export function Empty(/** @type {any} */ { title, children }) {
   return html`<div class="empty"><p class="strong">${title}</p>${children && html`<p>${children}</p>`}</div>`;
 }
 
-/** A modal dialog. Its errors stand inside it: a toast would be behind it. */
-export function Dialog(/** @type {any} */ { title, lead, wide, onClose, children, foot }) {
+/** A modal dialog. Its errors stand inside it: a toast would be behind it. Esc and
+    the cross close it at once, unless something was filled in: then they ask. What
+    can't be shown again (once) is closed by the buttons of its foot alone. While it
+    is busy nothing can be filled in, for the dialog that is done takes it along. */
+export function Dialog(/** @type {any} */ { title, lead, wide, once, busy, onClose, children, foot }) {
   const box = useRef(/** @type {any} */ (null));
+  const [filled, fill] = useState(false);
+  const [asking, ask] = useState(false);
+  useUnsaved(filled || !!once);
   useLayoutEffect(() => {
-    const el = box.current;
+    const el = box.current, root = document.documentElement;
+    const back = () => el.showModal(); // a browser heeds a second Esc, whatever a page says to the first
     el.showModal();
-    return () => el.close();
+    el.addEventListener('close', back);
+    root.classList.add('modal'); // what is printed is the dialog, not the tab behind it
+    return () => { el.removeEventListener('close', back); el.close(); root.classList.toggle('modal', !!document.querySelector('dialog[open]')); };
   }, []);
-  return html`<dialog ref=${box} class=${'dialog' + (wide ? ' wide' : '')} aria-label=${title}
-    onCancel=${(/** @type {any} */ e) => { e.preventDefault(); onClose(); }}>
+  const at = useRef(/** @type {any} */ (null)); // where the caret was: what is inert has none
+  useLayoutEffect(() => {
+    if (busy) return () => { if (at.current && at.current.isConnected) at.current.focus(); };
+    return undefined;
+  }, [busy]);
+  const leave = () => { if (once || filled) ask(true); else onClose(); };
+  return html`<dialog ref=${box} class=${'dialog' + (wide ? ' wide' : '')} aria-label=${title} onInput=${() => fill(true)} onFocusIn=${(/** @type {any} */ e) => { if (e.target.closest('.inside')) at.current = e.target; }}
+    onCancel=${(/** @type {any} */ e) => { if (e.target === box.current) { e.preventDefault(); leave(); } }}
+    onKeyDown=${(/** @type {any} */ e) => { if (e.key === 'Escape' && !e.isComposing) { e.preventDefault(); leave(); } }}>
     <header class="row"><div class="grow"><h2>${title}</h2>${lead && html`<p class="muted small">${lead}</p>`}</div>
-      <button type="button" class="btn quiet icon" aria-label=${t('close')} onClick=${onClose}>
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button></header>
-    <div class="inside">${children}</div>
-    ${foot && html`<footer>${foot}</footer>`}
-  </dialog>`;
+      ${!once && html`<button type="button" class="btn quiet icon" aria-label=${t('close')} onClick=${leave}>
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button>`}</header>
+    <div class="inside" inert=${!!busy}>${children}</div>
+    ${asking && !once ? html`<footer key="asking" class="asking" role="alert"><p class="grow strong">${t('leave.form')}</p>
+        <button type="button" class="btn quiet danger-text" data-do="drop" onClick=${onClose}>${t('leave.drop')}</button>
+        <button type="button" class="btn main" data-do="stay" onClick=${() => ask(false)}>${t('leave.stay')}</button></footer>`
+      : foot && html`<footer key="foot">${asking && html`<p class="asking grow strong" role="alert">${t('leave.once')}</p>`}${foot}</footer>`}
+  </dialog>`; // two keys: a button that became the other under the click would submit the form
+}
+
+/** Asks before something that is not saved is left. @param {{onStay: () => void, onLeave: () => void}} p */
+export function Leaving({ onStay, onLeave }) {
+  return html`<${Dialog} title=${t('leave')} onClose=${onStay}
+    foot=${html`<button type="button" class="btn quiet danger-text" data-do="leave" onClick=${onLeave}>${t('leave.go')}</button>
+      <button type="button" class="btn main" data-do="stay" onClick=${onStay}>${t('leave.stay')}</button>`}><p>${t('leave.how')}</p><//>`;
 }
 
 /** Copies, also where the browser has no clipboard: on plain HTTP in a hall's network. @param {string} text */
@@ -74,8 +103,18 @@ export function Line(/** @type {any} */ { label, text }) {
 
 /** The picture of a QR code: svg text, or the address of one of our pages. */
 export function Qr(/** @type {any} */ { svg, path, alt }) {
-  const src = svg ? 'data:image/svg+xml,' + encodeURIComponent(svg) : '/qr.svg?path=' + encodeURIComponent(path);
+  const src = svg ? 'data:image/svg+xml,' + encodeURIComponent(svg) : base + '/qr.svg?path=' + encodeURIComponent(path);
   return html`<img class="qr" src=${src} alt=${alt} width="240" height="240" />`;
+}
+
+/** Whether an address opens on this computer alone. @param {string} url */
+function homeOnly(url) {
+  try { return /^(localhost|127\.|\[::1\])/.test(new URL(url).hostname); } catch (e) { return true; }
+}
+
+/** The warning that phones can't reach an address, and what to do. @param {{url: string}} p */
+export function HomeOnly({ url }) {
+  return homeOnly(url) ? html`<p class="note warn small" data-home="1">${t('address.home')}</p>` : null;
 }
 
 /** A labelled control. */
@@ -92,16 +131,17 @@ export function Choice(/** @type {any} */ { label, name, value, options, onPick,
 }
 
 /** Which session of the contest. */
-export function Sessions(/** @type {{ctx: any}} */ { ctx }) {
+export function Sessions(/** @type {{ctx: import('./frame.js').Ctx}} */ { ctx }) {
   return html`<label class="pick"><span class="muted small">${t('session')}</span>
     <select class="input" id="session" value=${ctx.session} onChange=${(/** @type {any} */ e) => ctx.pick(e.target.value)}>
-      ${ctx.overview.sessions.map((/** @type {any} */ s) => html`<option key=${s.id} value=${s.id}>${s.title}</option>`)}</select></label>`;
+      ${ctx.overview.sessions.map((s) => html`<option key=${s.id} value=${s.id}>${s.title}</option>`)}</select></label>`;
 }
 
-/** The title of a session. @param {any} ctx @param {string} id */
+/** The title of a session, or of a take of it. @param {import('./frame.js').Ctx} ctx @param {string} id */
 export function sessionTitle(ctx, id) {
-  const s = ctx.overview.sessions.find((/** @type {any} */ x) => x.id === id);
-  return s ? s.title : id;
+  const s = ctx.overview.sessions.find((x) => x.id === liveOf(id)), n = takeOf(id);
+  if (!s) return id;
+  return n ? s.title + ' · ' + t('rehearsal.take', { n }) : s.title;
 }
 
 /** A chip of a state. @param {{tone: string, children: any}} p */
@@ -121,3 +161,6 @@ export function download(name, type, body) {
 
 /** A list as the language writes it. @param {string[]} parts */
 export function joined(parts) { return parts.filter(Boolean).join(lang() === 'zh' ? '，' : ', '); }
+
+/** What a person should look at, which holds nothing back. @param {{of: Doc.Problem}} p */
+export function Notice({ of }) { return html`<p class="note warn small" data-code=${of.code}>${errorText(of)}</p>`; }

@@ -4,7 +4,32 @@ import { api, takeFragment } from '../lib/api.js';
 import { errorText, t } from '../lib/i18n.js';
 import { Language, html, useState } from '../lib/ui.js';
 
-let setup = takeFragment('setup');
+const KEPT = 'hecai:setup';
+
+/** The secret of the first account: a reload or another language keeps it for this tab. */
+function kept() {
+  const given = takeFragment('setup');
+  try {
+    if (given) sessionStorage.setItem(KEPT, given);
+    return given || sessionStorage.getItem(KEPT) || '';
+  } catch (e) { return given; } // storage is off: it lives as long as the page
+}
+
+let setup = kept();
+
+function forget() {
+  setup = '';
+  try { sessionStorage.removeItem(KEPT); } catch (e) { /* nothing was kept */ }
+}
+
+/** Another sign-in or setup link was put into the address of this tab: it counts, and leaves the address. @param {() => void} then */
+export function onLink(then) {
+  addEventListener('hashchange', () => {
+    if (!/[#&](login|setup)=/.test(location.hash)) return;
+    setup = kept();
+    then();
+  });
+}
 
 /** Spends the sign-in link of the address, if there is one; returns why it failed. */
 export async function enterByLink() {
@@ -26,9 +51,12 @@ export function SignIn({ error, other, onIn }) {
     setFailed(null);
     try {
       await (setup ? api('/v1/setup', { body: { token: setup, name, password } }) : api('/v1/signin', { body: { name, password } }));
-      setup = '';
+      forget();
       onIn();
-    } catch (err) { setFailed(err); }
+    } catch (err) {
+      if (setup && /** @type {any} */ (err).code === 'access.link_spent') forget(); // there is an account by now, or the link is too old
+      setFailed(err);
+    }
     setBusy(false);
   };
   return html`<main class="door"><form id=${setup ? 'setup' : 'login'} class="panel" onSubmit=${enter}>
@@ -43,5 +71,6 @@ export function SignIn({ error, other, onIn }) {
       ${setup && html`<small class="muted">${t('enter.password')}</small>`}</label>
     ${failed && html`<p class="note bad" role="alert">${errorText(failed)}</p>`}
     <button class="btn main" disabled=${busy}>${t(busy ? 'enter.busy' : setup ? 'enter.create' : 'sign.in')}</button>
+    ${setup && html`<button type="button" class="btn quiet" onClick=${() => { forget(); setFailed(null); }}>${t('enter.have')}</button>`}
   </form></main>`;
 }

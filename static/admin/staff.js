@@ -4,12 +4,11 @@
 import { errorText, t } from '../lib/i18n.js';
 import { Hold, html, toast, useState } from '../lib/ui.js';
 import { call, useAct, useData } from './call.js';
-import { Choice, Dialog, Empty, Field, Head, Line, Load, Qr, Tag, joined } from './parts.js';
+import { Choice, Dialog, Empty, Field, Head, HomeOnly, Line, Load, Qr, Tag, joined } from './parts.js';
 
 /** The roles that a page is there for, in the order of the list. */
 const ROLES = ['organiser', 'director', 'moderator'];
 
-/** @typedef {{id: string, name: string, roles: string[], disabled: boolean}} Account */
 /** @typedef {{name: string, roles: string[], url: string, qr: string}} Invitation */
 
 /** @param {string[]} roles */
@@ -30,7 +29,7 @@ function Maker({ onMade, onClose }) {
       onMade({ ...who, ...(await call('/v1/admin/staff', { body: who })) });
     } catch (err) { fail(err); setBusy(false); }
   };
-  return html`<${Dialog} title=${t('staff.add')} lead=${t('staff.add.how')} onClose=${onClose}
+  return html`<${Dialog} title=${t('staff.add')} lead=${t('staff.add.how')} busy=${busy} onClose=${onClose}
     foot=${html`<button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="staff-form" id="staff-make" class="btn main" disabled=${busy}>${t('staff.add.go')}</button>`}>
     <form id="staff-form" class="stack" onSubmit=${make}>
       <${Field} label=${t('staff.name')} hint=${t('staff.name.how')}><input class="input" name="name" required maxlength="40" autocomplete="off" value=${name}
@@ -42,14 +41,14 @@ function Maker({ onMade, onClose }) {
 
 /** The code and the address of a link that was just made. @param {{link: Invitation, onClose: () => void}} p */
 function Made({ link, onClose }) {
-  return html`<${Dialog} title=${t('staff.made')} wide=${true} onClose=${onClose}
+  return html`<${Dialog} title=${t('staff.made')} wide=${true} once=${true} onClose=${onClose}
     foot=${html`<button type="button" class="btn quiet" onClick=${() => print()}>${t('print')}</button><button type="button" class="btn main" onClick=${onClose}>${t('links.kept')}</button>`}>
     <div class="made"><${Qr} svg=${link.qr} alt=${t('qr.of', { name: link.name })} />
       <div class="stack grow"><h3>${t('staff.who', { role: roleText(link.roles), name: link.name })}</h3>
-        <p class="note warn small">${t('staff.once')}</p><${Line} label=${t('address')} text=${link.url} /></div></div><//>`;
+        <p class="note warn small">${t('staff.once')}</p><${HomeOnly} url=${link.url} /><${Line} label=${t('address')} text=${link.url} /></div></div><//>`;
 }
 
-/** @param {{a: Account, self: boolean, busy: boolean, onLink: () => void, onDisable: () => void, onEnable: () => void}} p */
+/** @param {{a: Doc.Account, self: boolean, busy: boolean, onLink: () => void, onDisable: () => void, onEnable: () => void}} p */
 function Row({ a, self, busy, onLink, onDisable, onEnable }) {
   return html`<tr class=${a.disabled ? 'off' : ''} data-name=${a.name}>
     <td class="main"><b>${a.name}</b></td>
@@ -67,22 +66,22 @@ export function Staff({ ctx }) {
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState(/** @type {Invitation|null} */ (null));
   const [busy, act] = useAct();
-  const path = (/** @type {Account} */ a, rest = '') => '/v1/admin/staff/' + encodeURIComponent(a.id) + rest;
-  const link = (/** @type {Account} */ a) => act(async () => {
+  const path = (/** @type {Doc.Account} */ a, rest = '') => '/v1/admin/staff/' + encodeURIComponent(a.id) + rest;
+  const link = (/** @type {Doc.Account} */ a) => act(async () => {
     setMade({ name: a.name, roles: a.roles, ...(await call(path(a, '/link'), { method: 'POST' })) });
   });
-  const disable = (/** @type {Account} */ a) => act(async () => {
+  const disable = (/** @type {Doc.Account} */ a) => act(async () => {
     await call(path(a), { method: 'DELETE' });
     toast(t('staff.disabled.done', { name: a.name }), 'good');
     await staff.reload();
   });
-  const enable = (/** @type {Account} */ a) => act(async () => {
+  const enable = (/** @type {Doc.Account} */ a) => act(async () => {
     await call(path(a, '/enable'), { method: 'POST' });
     toast(t('staff.enabled.done', { name: a.name }), 'good');
     await staff.reload();
   });
   const done = (/** @type {Invitation} */ x) => { setMaking(false); setMade(x); staff.reload(); };
-  const place = (/** @type {Account} */ a) => (a.disabled ? 10 : 0) + (ROLES.indexOf(a.roles[0]) + ROLES.length + 1) % (ROLES.length + 1);
+  const place = (/** @type {Doc.Account} */ a) => (a.disabled ? 10 : 0) + (ROLES.indexOf(a.roles[0]) + ROLES.length + 1) % (ROLES.length + 1);
   const list = [...(staff.data || [])].sort((a, b) => place(a) - place(b) || (a.name < b.name ? -1 : 1));
   return html`<${Head} title=${t('tab.staff')} lead=${t('staff.lead')}>
       <button type="button" class="btn main" id="staff-add" onClick=${() => setMaking(true)}>${t('staff.add')}</button><//>

@@ -1,6 +1,8 @@
 // Times as the contest's own clock tells them, whatever the computer's zone.
 // The zones are those that package vote knows: fixed offsets, no summer time.
 
+import { t } from '../lib/i18n.js';
+
 /** ms ahead of UTC. @param {string} zone */
 export function offset(zone) {
   if (zone === 'UTC') return 0;
@@ -21,8 +23,14 @@ export function toLocal(ms, zone) { return ms ? new Date(ms + offset(zone)).toIS
 /** Unix ms of a datetime-local input; 0 of "". @param {string} text @param {string} zone */
 export function fromLocal(text, zone) { return text ? Date.parse(text + (text.length === 16 ? ':00' : '') + 'Z') - offset(zone) : 0; }
 
-/** "2024-09-06 14:05". @param {number} ms @param {string} zone */
-export function stamp(ms, zone) { return ms ? toLocal(ms, zone).replace('T', ' ') : ''; }
+/** "2024-09-06 14:05", or with seconds. @param {number} ms @param {string} zone @param {boolean} [exact] */
+export function stamp(ms, zone, exact) { return ms ? new Date(ms + offset(zone)).toISOString().slice(0, exact ? 19 : 16).replace('T', ' ') : ''; }
+
+/** Time to come: "9 d 3 h" from a day on, else "3:02:05" or "2:05". @param {number} ms */
+export function remaining(ms) {
+  const s = Math.max(0, Math.ceil(ms / 1000)), h = Math.floor(s / 3600);
+  return h >= 24 ? t('time.days', { d: Math.floor(h / 24), h: h % 24 }) : span(s);
+}
 
 /** "1:02:05" or "2:05" of seconds. @param {number} seconds */
 export function span(seconds) {

@@ -1,26 +1,30 @@
 // The picture with what lies over it: live mark, delay, danmaku, our own
 // full screen (the phone's own would hide danmaku and votes), sound.
 
+import { base } from '../lib/api.js';
 import { Danmaku } from '../lib/danmaku.js';
 import { number, t } from '../lib/i18n.js';
+import { trial } from '../lib/on.js';
 import { Player } from '../lib/player.js';
 import { html, useEffect, useRef, useState } from '../lib/ui.js';
 
-/** @param {any} video @param {string} session @returns {[string, any]} */
-function usePlayer(video, session) {
+/** @param {any} video @param {string} session @param {boolean} ended @param {string} programme changes when another picture is on air @returns {[string, any]} */
+function usePlayer(video, session, ended, programme) {
   const [state, set] = useState('connecting');
   const player = useRef(/** @type {any} */ (null));
   useEffect(() => {
     if (!('RTCPeerConnection' in window)) { set('never'); return undefined; }
-    const p = new Player(video.current, '/whep/' + encodeURIComponent(session), set);
+    const p = new Player(video.current, base + '/whep/' + encodeURIComponent(session), set, true);
     player.current = p;
     p.start();
     return () => p.stop();
   }, []);
+  useEffect(() => { if (ended && player.current) player.current.stop(); }, [ended]);
+  useEffect(() => { if (programme && player.current) player.current.wake(); }, [programme]);
   return [state, player];
 }
 
-function useDanmaku(/** @type {any} */ canvas, /** @type {any[]} */ lines, /** @type {boolean} */ on) {
+function useDanmaku(/** @type {any} */ canvas, /** @type {import('./talk.js').Line[]} */ lines, /** @type {boolean} */ on) {
   const painter = useRef(/** @type {Danmaku|null} */ (null));
   const seen = useRef(new Set());
   useEffect(() => {
@@ -33,24 +37,27 @@ function useDanmaku(/** @type {any} */ canvas, /** @type {any[]} */ lines, /** @
   useEffect(() => {
     const p = painter.current;
     if (!p) return;
-    for (const m of lines) if (!seen.current.has(m.id)) { seen.current.add(m.id); p.add(m); }
+    for (const m of lines) if (!seen.current.has(m.id)) { seen.current.add(m.id); if (!m.old) p.add(m); }
     for (const id of seen.current) if (!lines.some((m) => m.id === id)) { seen.current.delete(id); p.retract(id); }
   }, [lines]);
 }
 
 /** What stands where the picture should be. */
-function Cover(/** @type {any} */ { state, title, onTap }) {
+function Cover(/** @type {any} */ { state, title, ended, onTap }) {
+  if (ended) return html`<div class="cover" data-cover="ended"><b>${title}</b><span>${t('now.ended')}</span></div>`;
   if (state === 'live') return null;
   if (state === 'blocked') return html`<button type="button" class="cover tap" onClick=${onTap}><span class="play" aria-hidden="true"></span>${t('live.tap')}</button>`;
-  return html`<div class="cover"><b>${title}</b><span>${t(state === 'never' ? 'live.never' : state === 'lost' ? 'live.lost' : 'live.connecting')}</span></div>`;
+  const key = { never: 'live.never', none: 'live.none', lost: 'live.lost' }[/** @type {string} */ (state)] || 'live.connecting';
+  return html`<div class="cover" data-cover=${state}><b>${title}</b><span>${t(key)}</span></div>`;
 }
 
-/** @param {any} p */
-export function Picture({ session, view, lines, online }) {
+/** @param {{session: string, take: number, view: Doc.View|null, lines: import('./talk.js').Line[], online: number}} p */
+export function Picture({ session, take, view, lines, online }) {
   const video = useRef(/** @type {any} */ (null)), canvas = useRef(/** @type {any} */ (null));
-  const [state, player] = usePlayer(video, session);
+  const ended = !take && !!(view && view.session && view.session.ended); // a rehearsal's end is not the picture's
+  const [state, player] = usePlayer(video, session, ended, view && view.program ? view.program.camera + view.program.state : '');
   const [muted, setMuted] = useState(true);
-  const [talk, setTalk] = useState(true);
+  const [talk, setTalk] = useState(() => !matchMedia('(prefers-reduced-motion: reduce)').matches);
   const [full, setFull] = useState(false);
   useDanmaku(canvas, lines, talk);
   const sound = async (/** @type {boolean} */ on) => {
@@ -62,11 +69,11 @@ export function Picture({ session, view, lines, online }) {
   return html`<section class=${'picture' + (full ? ' full' : '')}>
     <video ref=${video} muted playsinline webkit-playsinline="true" x5-playsinline="true" x5-video-player-type="h5" disablepictureinpicture></video>
     <canvas ref=${canvas} aria-hidden="true"></canvas>
-    <${Cover} state=${state} title=${view && view.session ? view.session.title : ''} onTap=${() => sound(true)} />
+    <${Cover} state=${state} ended=${ended} title=${view && view.session ? view.session.title : ''} onTap=${() => sound(true)} />
     <div class="top row">
-      <span class="chip glass"><i class=${'dot ' + (state === 'live' && !slate ? 'live' : 'warn')}></i>${slate ? t('live.slate') : state === 'live' ? t('live.on') : t('live.wait')}</span>
+      ${!ended && state !== 'none' && state !== 'never' && html`<span class="chip glass"><i class=${'dot ' + (state === 'live' && !slate ? 'live' : 'warn')}></i>${slate ? t('live.slate') : state === 'live' ? t('live.on') : t('live.wait')}</span>`}
       ${online > 1 && html`<span class="chip glass fig">${t('live.online', { n: number(online) })}</span>`}
-      ${view && view.watermark && html`<span class="chip glass">${t('rehearsal')}</span>`}
+      ${view && trial(view, take) && html`<span class=${'chip glass' + (take ? ' take' : '')}>${trial(view, take)}</span>`}
     </div>
     ${state === 'live' && muted && html`<button type="button" id="sound" class="btn sound" onClick=${() => sound(true)}>${t('live.sound')}</button>`}
     <div class="tools">

@@ -16,7 +16,7 @@ function Stop({ title, text, again }) {
 
 function App() {
   const hub = useMemo(() => new Hub(), []);
-  const [me, setMe] = useState(/** @type {any} */ (null));
+  const [me, setMe] = useState(/** @type {Doc.Me|null} */ (null));
   const [error, setError] = useState(/** @type {any} */ (null));
   const load = async () => {
     setError(null);
@@ -32,4 +32,4 @@ function App() {
   return html`<${Studio} hub=${hub} me=${me} />`;
 }
 
-boot(['broadcast'], App);
+boot(['broadcast'], App, ['crew']);

@@ -1,6 +1,8 @@
 // The camera at work: preview, sound, publishing, and whether it is on air.
 
+import { base } from '../lib/api.js';
 import { errorText, t } from '../lib/i18n.js';
+import { trial, useOn } from '../lib/on.js';
 import { Publisher } from '../lib/publisher.js';
 import { Language, Lost, html, useEffect, useMemo, useNow, useRef, useState, useTopic } from '../lib/ui.js';
 import { Awake, HEIGHTS, devices, measure, obstacle, reason, release, take } from './media.js';
@@ -129,7 +131,9 @@ export function Studio({ hub, me }) {
   const publisher = useRef(/** @type {Publisher|null} */ (null));
   const awake = useMemo(() => new Awake(), []);
   const box = useRef(/** @type {HTMLVideoElement|null} */ (null));
-  const doc = useTopic(hub, 'stage/' + me.session);
+  const on = useOn(hub, me.session);
+  /** @type {Doc.View|null} */
+  const doc = useTopic(hub, 'stage/' + me.session); // pictures are the show's own, rehearsed or not
   const program = doc && doc.program;
   const sending = state === 'connecting' || state === 'live' || state === 'lost';
   const wanted = !!program && program.camera === me.name;
@@ -144,7 +148,7 @@ export function Studio({ hub, me }) {
 
   const start = () => {
     if (!media) return;
-    const mine = new Publisher(`/whip/${encodeURIComponent(me.session)}/${encodeURIComponent(me.name)}`, (s, err) => {
+    const mine = new Publisher(`${base}/whip/${encodeURIComponent(me.session)}/${encodeURIComponent(me.name)}`, (s, err) => {
       if (publisher.current !== mine) return;
       setState(s);
       setWhy(err || null);
@@ -172,7 +176,8 @@ export function Studio({ hub, me }) {
   const size = video ? video.getSettings() : null;
   const mirrored = !!size && size.facingMode === 'user';
   return html`<div class=${'studio' + (air ? ' air' : '')}>
-    <header><div class="grow"><b class="cut">${label || me.name}</b><span class="cut muted">${doc && doc.session ? doc.session.title : ''}</span></div><${Language} /></header>
+    <header><div class="grow"><b class="cut">${label || me.name}</b><span class="cut muted">${doc && doc.session ? doc.session.title : ''}</span></div>
+      ${doc && on && on.take > 0 && html`<span class="chip take">${trial(doc, on.take)}</span>`}<${Language} /></header>
     <div class="picture">
       <video ref=${box} class=${mirrored ? 'mirrored' : ''} autoplay muted playsinline></video>
       ${!media && !error && html`<p class="over muted">${t('broadcast.opening')}</p>`}

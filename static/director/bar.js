@@ -1,34 +1,38 @@
 // The keys that move the show. The next action is the biggest thing on the
 // desk; what can't be taken back acts only after being held for 800 ms.
 
+import { mmss } from '../lib/clock.js';
 import { t } from '../lib/i18n.js';
 import { useKey } from '../lib/key.js';
-import { Hold, html, useEffect, useRef } from '../lib/ui.js';
-import { extendable, modeOf, nextCue } from './facts.js';
-
-
-
+import { Hold, html, useEffect, useNow, useRef } from '../lib/ui.js';
+import { asking } from './ask.js';
+import { cutsShort, extendable, modeOf, nextCue } from './facts.js';
 
 /** Whether a text is being written, where space is a space. @param {any} el */
 function writing(el) {
   return !!el && (/INPUT|TEXTAREA|SELECT/.test(el.tagName) || el.isContentEditable);
 }
 
+/** @param {KeyboardEvent} e */
+function modified(e) { return e.ctrlKey || e.metaKey || e.altKey || e.shiftKey; }
+
 /**
  * Space is the go key wherever the focus is; it is never a click on what has
- * the focus. @param {{current: {press: () => void, down: () => void, up: () => void, held: boolean}}} key
+ * the focus. With a modifier it is somebody's input method or their window
+ * manager, and does nothing at all; while a question is open it is the question's.
+ * @param {{current: {press: () => void, down: () => void, up: () => void, held: boolean}}} key
  */
 function useSpace(key) {
   useEffect(() => {
     const down = (/** @type {KeyboardEvent} */ e) => {
-      if (e.key !== ' ' || writing(e.target)) return;
+      if (e.key !== ' ' || writing(e.target) || asking()) return;
       e.preventDefault();
       e.stopPropagation();
-      if (e.repeat) return;
+      if (e.repeat || modified(e)) return;
       if (key.current.held) key.current.down(); else key.current.press();
     };
     const up = (/** @type {KeyboardEvent} */ e) => {
-      if (e.key !== ' ' || writing(e.target)) return;
+      if (e.key !== ' ' || writing(e.target) || asking()) return;
       e.preventDefault();
       e.stopPropagation();
       key.current.up();
@@ -41,22 +45,25 @@ function useSpace(key) {
   }, []);
 }
 
-/** What the big key says: [first line, second line]. @param {any} p @returns {[string, string]} */
-function words({ cue, mode, ended, status, busy, directs, empty }) {
+/** What the big key says: [first line, second line].
+    @param {{cue: Doc.DeskCue|null, mode: string, left: number, ended: boolean, status: string, busy: boolean, directs: boolean, empty: boolean}} p @returns {[string, string]} */
+function words({ cue, mode, left, ended, status, busy, directs, empty }) {
   if (ended) return [t('ended'), t('ended.how')];
   if (!cue && empty) return [t('fire.empty'), t('fire.empty.how')];
   if (!cue) return [t('fire.none'), t('fire.none.how')];
   const title = cue.steps > 1 && cue.state === 'running' ? t('fire.stepping', { title: cue.title, step: cue.step + 1, steps: cue.steps }) : cue.title;
-  const first = t('fire.' + (mode === 'arm' ? 'arm' : cue.state === 'running' ? 'go' : 'fire'), { title });
+  const first = t('fire.' + (mode === 'arm' ? 'arm' : left > 0 ? 'early' : cue.state === 'running' ? 'go' : 'fire'), { title });
   if (status !== 'live') return [first, t('fire.lost')];
   if (!directs) return [first, t('fire.forbidden')];
-  return [first, busy ? t('fire.busy') : t('fire.' + mode + '.how')];
+  return [first, busy ? t('fire.busy') : left > 0 && mode === 'fire' ? t('fire.early.how', { time: mmss(left) }) : t('fire.' + mode + '.how')];
 }
 
-/** @param {{staff: any, view: any, can: boolean, status: string, busy: boolean, send: any}} p */
+/** @param {{staff: Doc.Desk, view: Doc.View, can: boolean, status: string, busy: boolean, send: any}} p */
 function Fire({ staff, view, can, status, busy, send }) {
   const cue = nextCue(staff);
-  const mode = cue ? modeOf(cue) : 'next';
+  const end = cue ? cutsShort(staff, cue) : 0;
+  const at = useNow(end ? 250 : 0), left = end ? end - at : 0;
+  const mode = cue ? modeOf(cue, left > 0) : 'next';
   const ended = !!(view.session && view.session.ended);
   const meaning = cue ? cue.id + ':' + cue.step + ':' + mode : '';
   const { off, held, press, down, up } = useKey({
@@ -66,18 +73,18 @@ function Fire({ staff, view, can, status, busy, send }) {
   const key = useRef({ press, down, up, held: mode === 'fire' });
   key.current = { press, down, up, held: mode === 'fire' };
   useSpace(key);
-  const [first, second] = words({ cue, mode, ended, status, busy, directs: can || status !== 'live', empty: !staff.cues.length });
+  const [first, second] = words({ cue, mode, left, ended, status, busy, directs: can || status !== 'live', empty: !staff.cues.length });
   const hold = mode === 'fire';
   return html`<button type="button" id="fire" data-cue=${cue ? cue.id : ''} data-mode=${mode} data-step=${cue ? cue.step + 1 : 0} disabled=${off}
     class=${'go ' + mode + (hold ? ' hold' : '') + (held ? ' held' : '') + (cue ? '' : ' over')}
     onClick=${hold ? undefined : press}
     onPointerDown=${hold ? (/** @type {PointerEvent} */ e) => { if (e.button === 0) down(); } : undefined}
     onPointerUp=${up} onPointerLeave=${up} onPointerCancel=${up} onContextMenu=${(/** @type {any} */ e) => e.preventDefault()}
-    onKeyDown=${hold ? (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && !e.repeat) { e.preventDefault(); down(); } } : undefined} onKeyUp=${up} onBlur=${up}>
+    onKeyDown=${hold ? (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && !e.repeat && !modified(e)) { e.preventDefault(); down(); } } : undefined} onKeyUp=${up} onBlur=${up}>
     <b>${first}</b><span>${second}</span></button>`;
 }
 
-/** @param {{staff: any, view: any, can: boolean, status: string, busy: boolean, send: any}} p */
+/** @param {{staff: Doc.Desk, view: Doc.View, can: boolean, status: string, busy: boolean, send: any}} p */
 export function Bar({ staff, view, can, status, busy, send }) {
   const cue = nextCue(staff);
   const armed = staff.armed;

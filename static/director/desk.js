@@ -4,14 +4,18 @@
 import { api } from '../lib/api.js';
 import { now, timeOfDay } from '../lib/clock.js';
 import { number, t } from '../lib/i18n.js';
-import { Language, Lost, html, toastError, useEffect, useNow, useRef, useStatus, useTopic } from '../lib/ui.js';
+import { trial } from '../lib/on.js';
+import { useStale } from '../lib/stale.js';
+import { Contests, Language, Lost, html, toastError, useEffect, useNow, useRef, useStatus, useTopic } from '../lib/ui.js';
 import { Bar } from './bar.js';
 import { useCommands } from './command.js';
 import { Danmaku, Notice } from './danmaku.js';
+import { Decisions, Ended } from './decisions.js';
 import { checks } from './facts.js';
 import { Cameras, Monitors } from './monitors.js';
 import { Ballots, Judges, Screens, Warnings } from './room.js';
 import { Rundown } from './rundown.js';
+import { Begin, Taking } from './takes.js';
 
 function Clock() {
   return html`<time class="clock fig">${timeOfDay(useNow(250))}</time>`;
@@ -35,7 +39,7 @@ function useAwake() {
 /**
  * Screens with the lag that has lasted here. The server counts from a screen's
  * last report, so that a quiet screen seems late for a moment at every change.
- * @param {any} staff
+ * @param {Doc.Desk} staff
  */
 function useLasting(staff) {
   const behind = useRef(/** @type {Map<string, number>} */ (new Map()));
@@ -45,23 +49,23 @@ function useLasting(staff) {
     if (s.lag === 0) behind.current.delete(s.name);
     else if (!behind.current.has(s.name)) behind.current.set(s.name, at);
   }
-  const lag = (/** @type {any} */ s) => (s.lag ? Math.min(s.lag, at - (behind.current.get(s.name) || at)) : 0);
-  return { ...staff, screens: staff.screens.map((/** @type {any} */ s) => ({ ...s, lag: lag(s) })) };
+  const lag = (/** @type {Doc.Screen} */ s) => (s.lag ? Math.min(s.lag, at - (behind.current.get(s.name) || at)) : 0);
+  return { ...staff, screens: staff.screens.map((s) => ({ ...s, lag: lag(s) })) };
 }
 
-function Titles(/** @type {any} */ { view, session, sessions }) {
+function Titles(/** @type {{view: Doc.View, session: string, sessions: Doc.Session[]}} */ { view, session, sessions }) {
   const go = (/** @type {any} */ e) => {
     const u = new URL(location.href);
     u.searchParams.set('session', e.target.value);
     location.assign(u.href);
   };
-  const title = (view.session && view.session.title) || (sessions.find((/** @type {any} */ s) => s.id === session) || {}).title || session;
+  const title = (view.session && view.session.title) || (sessions.find((s) => s.id === session) || {}).title || session;
   return html`<h1 class="cut" title=${title}>${title}</h1>
     ${sessions.length > 1 && html`<label class="other" title=${t('session.change')}><span class="sr">${t('session.change')}</span>
-      <select value=${session} onChange=${go}>${sessions.map((/** @type {any} */ s) => html`<option value=${s.id}>${s.title}</option>`)}</select></label>`}`;
+      <select value=${session} onChange=${go}>${sessions.map((s) => html`<option value=${s.id}>${s.title}</option>`)}</select></label>`}`;
 }
 
-function Top(/** @type {any} */ { view, staff, session, sessions, onOut }) {
+function Top(/** @type {{me: Doc.Me, view: Doc.View, take: number, staff: Doc.Desk, heard: any, session: string, sessions: Doc.Session[], onOut: any}} */ { me, view, take, staff, heard, session, sessions, onOut }) {
   const list = checks(staff);
   const good = list.filter((c) => c.ok).length;
   const missing = list.filter((c) => !c.ok).map((c) => c.name).join(t('list.comma'));
@@ -71,42 +75,60 @@ function Top(/** @type {any} */ { view, staff, session, sessions, onOut }) {
   };
   return html`<header class="top">
     <${Titles} view=${view} session=${session} sessions=${sessions} />
-    ${view.session && view.session.ended ? html`<span class="chip">${t('ended')}</span>`
-      : html`<span class=${'chip mode ' + (live ? 'live' : 'trial')}><i class=${'dot ' + (live ? 'live' : 'warn')}></i>${t(live ? 'mode.live' : 'mode.rehearsal')}</span>`}
-    <span class=${'chip ready ' + (good === list.length ? 'good' : 'warn')} title=${missing ? t('ready.missing', { list: missing }) : ''}>${t('ready')} <b class="fig">${good}/${list.length}</b></span>
+    ${view.session && view.session.ended && html`<span class="chip">${t('ended')}</span>`}
+    ${take ? html`<span class="chip mode trial"><i class="dot warn"></i>${trial(view, take)}</span>`
+      : !(view.session && view.session.ended) && html`<span class=${'chip mode ' + (live ? 'live' : 'trial')}><i class=${'dot ' + (live ? 'live' : 'warn')}></i>${t(live ? 'mode.live' : 'mode.rehearsal')}</span>`}
+    ${heard ? html`<span class="chip ready warn" role="status" data-silent>${t('silent')} <b class="fig">${timeOfDay(heard)}</b></span>`
+      : html`<span class=${'chip ready ' + (good === list.length ? 'good' : 'warn')} title=${missing ? t('ready.missing', { list: missing }) : ''}>${t('ready')} <b class="fig">${good}/${list.length}</b></span>`}
     <span class="grow"></span>
-    <span class="chip crowd">${t('audience')} <b class="fig">${number(staff.audience)}</b></span>
+    <span class="chip crowd">${t('audience')} <b class="fig">${heard ? '—' : number(staff.audience)}</b></span>
     <${Clock} />
+    <${Contests} me=${me} page="/director" />
     <span class="self"><${Language} /><button type="button" class="btn quiet slim" onClick=${out}>${t('sign.out')}</button></span>
   </header>`;
 }
 
-/** @param {{hub: any, me: any, session: string, sessions: any[], onOut: () => void}} p */
-export function Desk({ hub, me, session, sessions, onOut }) {
-  const staff = useLasting(useTopic(hub, 'staff/' + session));
-  const view = useTopic(hub, 'stage/' + session);
+/** What a person should know at once, above all else. @param {{list: Doc.Alarm[]}} p */
+function Alarms({ list }) {
+  if (!list || !list.length) return null;
+  return html`<ul class="alarms" role="alert">${list.map((a, /** @type {number} */ i) => html`<li key=${i} data-alarm=${a.code}><i class="dot bad"></i>${t('alarm.' + a.code, a.args)}</li>`)}</ul>`;
+}
+
+/** @param {{hub: any, me: Doc.Me, session: string, on: Doc.OnAir, sessions: Doc.Session[], text: string, onText: (text: any) => void, onOut: () => void}} p */
+export function Desk({ hub, me, session, on, sessions, text, onText, onOut }) {
+  const { show, take } = on;
+  /** @type {Doc.Desk|null} */
+  const staff = useLasting(useTopic(hub, 'staff/' + show));
+  /** @type {Doc.View|null} */
+  const view = useTopic(hub, 'stage/' + show);
   const directs = me.roles.includes('director') || me.roles.includes('organiser');
-  const prompter = useTopic(hub, directs ? 'host/' + session : '');
+  /** @type {Doc.HostView|null} */
+  const prompter = useTopic(hub, directs ? 'host/' + show : '');
   const status = useStatus(hub);
-  const { busy, send } = useCommands(hub, session);
+  const heard = useStale(hub), blind = heard > 0; // what was measured is known no more
+  const { busy, send } = useCommands(hub, show);
   useAwake();
   useEffect(() => { if (view && view.session) document.title = view.session.title + ' · ' + t('title'); }, [view && view.session]);
   if (!staff || !view) return html`<div class="wait"><p>${t(status === 'lost' ? 'lost' : 'loading')}</p></div>`;
   const can = directs && status === 'live' && !(view.session && view.session.ended);
   return html`<div class=${'desk' + (view.blackout ? ' black' : '')}>
-    <${Top} view=${view} staff=${staff} session=${session} sessions=${sessions} onOut=${onOut} />
+    <${Top} me=${me} view=${view} take=${take} staff=${staff} heard=${heard} session=${session} sessions=${sessions} onOut=${onOut} />
+    <div class="above"><${Taking} session=${session} on=${on} me=${me} live=${status === 'live'} /><${Alarms} list=${staff.alarms} /></div>
     <${Rundown} staff=${staff} can=${can && !busy} send=${send} />
     <main class="mid">
+      ${view.session && view.session.ended && html`<${Ended} directs=${directs} live=${status === 'live'} send=${send} />`}
+      <${Decisions} staff=${staff} can=${can} send=${send} />
       <${Monitors} session=${session} staff=${staff} view=${view} prompter=${prompter} />
-      <${Cameras} session=${session} staff=${staff} can=${can} send=${send} />
+      <${Cameras} session=${session} take=${take} staff=${staff} blind=${blind} can=${can} send=${send} />
       <${Ballots} staff=${staff} />
-      <${Judges} staff=${staff} view=${view} />
+      <${Judges} staff=${staff} view=${view} blind=${blind} />
     </main>
     <aside class="side">
-      <${Screens} staff=${staff} />
-      <${Warnings} staff=${staff} view=${view} />
-      <${Danmaku} hub=${hub} session=${session} staff=${staff} view=${view} can=${status === 'live'} send=${send} />
-      <${Notice} view=${view} can=${can} send=${send} />
+      <${Screens} staff=${staff} blind=${blind} />
+      <${Warnings} staff=${staff} view=${view} blind=${blind} />
+      <${Danmaku} hub=${hub} session=${show} staff=${staff} view=${view} can=${status === 'live'} send=${send} />
+      <${Notice} view=${view} can=${can} send=${send} text=${text} onText=${onText} />
+      <${Begin} session=${session} on=${on} me=${me} live=${status === 'live'} />
     </aside>
     <${Bar} staff=${staff} view=${view} can=${can} status=${status} busy=${busy} send=${send} />
     <${Lost} hub=${hub} />

@@ -13,28 +13,34 @@ export function planned(s) {
   return (h ? h + ':' : '') + two(Math.floor(s / 60) % 60) + ':' + two(s % 60);
 }
 
-/** The cue on stage: the one with steps to come, else the last one done. @param {any} staff */
+/** The cue on stage: the one with steps to come, else the last one done. @param {Doc.Desk} staff */
 export function onStage(staff) {
-  const running = staff.cues.find((/** @type {any} */ c) => c.state === 'running');
+  const running = staff.cues.find((c) => c.state === 'running');
   if (running) return running;
-  const next = staff.cues.findIndex((/** @type {any} */ c) => c.id === staff.next);
+  const next = staff.cues.findIndex((c) => c.id === staff.next);
   const past = next < 0 ? staff.cues : staff.cues.slice(0, next);
-  return past.filter((/** @type {any} */ c) => c.state === 'done').pop() || null;
+  return past.filter((c) => c.state === 'done').pop() || null;
 }
 
-/** @param {any} staff */
-export function nextCue(staff) { return staff.cues.find((/** @type {any} */ c) => c.id === staff.next) || null; }
+/** @param {Doc.Desk} staff */
+export function nextCue(staff) { return staff.cues.find((c) => c.id === staff.next) || null; }
+
+/** The end of the open vote that the cue would cut short, as people are told it; 0 = none. @param {Doc.Desk} staff @param {Doc.DeskCue} cue */
+export function cutsShort(staff, cue) {
+  const own = staff.ballots.filter((b) => b.state === 'open' && cue.closes.includes(b.id));
+  return Math.max(0, ...own.map((b) => b.deadline));
+}
 
 /**
  * What the big button does: arm, fire (held) or next (pressed).
- * @param {any} cue @returns {'arm'|'fire'|'next'}
+ * @param {Doc.DeskCue} cue @param {boolean} early it closes a vote that has time left @returns {'arm'|'fire'|'next'}
  */
-export function modeOf(cue) {
-  if (!cue.confirm) return 'next';
+export function modeOf(cue, early) {
+  if (!cue.confirm) return early ? 'fire' : 'next';
   return cue.state === 'planned' ? 'arm' : 'fire';
 }
 
-/** What +30 s adds to: an open ballot, else the timer. @param {any} view @returns {''|'extend'|'timer_add'} */
+/** What +30 s adds to: an open ballot, else the timer. @param {Doc.View} view @returns {''|'extend'|'timer_add'} */
 export function extendable(view) {
   if (view.ballot && view.ballot.open && view.ballot.deadline) return 'extend';
   return view.timer ? 'timer_add' : '';
@@ -42,26 +48,23 @@ export function extendable(view) {
 
 /** @typedef {{ok: boolean, name: string}} Check */
 
-/** What has to be there before the show goes on. @param {any} staff @returns {Check[]} */
+/** What has to be there before the show goes on. @param {Doc.Desk} staff @returns {Check[]} */
 export function checks(staff) {
   /** @type {Check[]} */
-  const all = staff.judges.map((/** @type {any} */ j) => ({ ok: j.online, name: j.name }));
+  const all = staff.judges.map((j) => ({ ok: j.online, name: j.name }));
   if (!staff.screens.length) all.push({ ok: false, name: t('screens') });
   for (const s of staff.screens) all.push({ ok: s.online && s.lag < LATE, name: t('screen.named', { name: s.name }) });
-  const air = staff.cameras.find((/** @type {any} */ c) => c.onair);
+  const air = staff.cameras.find((c) => c.onair);
   if (staff.cameras.length) all.push({ ok: !!air && air.state === 'live', name: air ? air.label || air.name : t('program') });
   return all;
 }
 
 /** @typedef {{key: string, level: 'bad'|'warn', title: string, detail: string}} Warning */
 
-/** What an operator should look at, the worst first. @param {any} staff @param {any} view @returns {Warning[]} */
+/** What an operator should look at, the worst first. @param {Doc.Desk} staff @param {Doc.View} view @returns {Warning[]} */
 export function warnings(staff, view) {
   /** @type {Warning[]} */
-  const all = staff.blockers.map((/** @type {any} */ b) => {
-    const told = errorText({ code: b.code });
-    return { key: 'b' + b.code, level: 'bad', title: t('warn.blocked'), detail: told.includes(b.code) ? b.text : told };
-  });
+  const all = [];
   if (view.blackout) all.push({ key: 'black', level: 'bad', title: t('warn.blackout'), detail: t('warn.blackout.how') });
   const add = (/** @type {string} */ key, /** @type {string} */ title, /** @type {string} */ detail) => all.push({ key, level: 'warn', title, detail });
   for (const c of staff.cameras) {
@@ -75,8 +78,8 @@ export function warnings(staff, view) {
     if (!s.online) add('off' + s.name, t('warn.screen.off', { name: s.name }), t('warn.screen.off.how'));
     else if (s.lag >= LATE) add('lag' + s.name, t('warn.screen.late', { name: s.name, s: Math.round(s.lag / 1000) }), t('warn.screen.late.how'));
   }
-  const away = staff.judges.filter((/** @type {any} */ j) => !j.online);
-  if (away.length && !view.verify) add('judges', t('warn.judges', { n: away.length }), away.map((/** @type {any} */ j) => j.name).join(t('list.comma')));
+  const away = staff.judges.filter((j) => !j.online);
+  if (away.length && !view.verify) add('judges', t('warn.judges', { n: away.length }), away.map((j) => j.name).join(t('list.comma')));
   if (staff.ackP99Ms >= SLOW) add('ack', t('warn.ack', { ms: Math.round(staff.ackP99Ms) }), t('warn.ack.how'));
   return all.sort((a, b) => Number(b.level === 'bad') - Number(a.level === 'bad'));
 }

@@ -3,22 +3,21 @@
 import { api } from '../lib/api.js';
 import { Hub } from '../lib/hub.js';
 import { errorText, t } from '../lib/i18n.js';
-import { boot, html, useEffect, useMemo, useState } from '../lib/ui.js';
+import { useOn } from '../lib/on.js';
+import { boot, html, useEffect, useMemo, useState, useStatus } from '../lib/ui.js';
 import { Desk } from './desk.js';
 import { SignIn, enterByLink } from './signin.js';
 
 const STAFF = ['director', 'organiser', 'moderator'];
 
-/** @typedef {{role: string, roles: string[], name: string, session: string}} Me */
-
-/** The session in the address, else the first one. @param {any[]} sessions */
+/** The session in the address, else the first one. @param {Doc.Session[]} sessions */
 function chosen(sessions) {
   const asked = new URLSearchParams(location.search).get('session');
   return sessions.find((s) => s.id === asked) || sessions[0] || null;
 }
 
 /** Opens the hub for a member of staff and sends them back when they are signed out. */
-function Room(/** @type {{me: Me, sessions: any[], onOut: () => void}} */ { me, sessions, onOut }) {
+function Room(/** @type {{me: Doc.Me, sessions: Doc.Session[], onOut: () => void}} */ { me, sessions, onOut }) {
   const hub = useMemo(() => new Hub().start(), []);
   useEffect(() => {
     // A session that has run out comes back as a stranger, whom the desk is never sent to.
@@ -37,12 +36,16 @@ function Room(/** @type {{me: Me, sessions: any[], onOut: () => void}} */ { me, 
     return () => { hub.watchers.delete(check); hub.stopped = true; if (hub.ws) hub.ws.close(); };
   }, [hub]);
   const session = chosen(sessions);
+  const on = useOn(hub, session ? session.id : '');
+  const [text, setText] = useState(''); // of a notice: it stays when another show comes on
+  const status = useStatus(hub);
   if (!session) return html`<div class="wait"><h1>${t('session.none')}</h1><p>${t('session.none.how')}</p></div>`;
-  return html`<${Desk} hub=${hub} me=${me} session=${session.id} sessions=${sessions} onOut=${onOut} />`;
+  if (!on) return html`<div class="wait"><p>${t(status === 'lost' ? 'lost' : 'loading')}</p></div>`;
+  return html`<${Desk} key=${on.show} hub=${hub} me=${me} session=${session.id} on=${on} sessions=${sessions} text=${text} onText=${setText} onOut=${onOut} />`;
 }
 
 function App() {
-  const [state, set] = useState(/** @type {{me: Me|null, sessions: any[], error: any, ready: boolean}} */ ({ me: null, sessions: [], error: null, ready: false }));
+  const [state, set] = useState(/** @type {{me: Doc.Me|null, sessions: Doc.Session[], error: any, ready: boolean}} */ ({ me: null, sessions: [], error: null, ready: false }));
   const look = async (/** @type {any} */ failed) => {
     try {
       const [me, sessions] = await Promise.all([api('/v1/me'), api('/v1/sessions')]);
@@ -62,4 +65,4 @@ function App() {
   return html`<${Room} key=${me.name} me=${me} sessions=${state.sessions} onOut=${() => look(null)} />`;
 }
 
-boot(['director'], App);
+boot(['director'], App, ['crew', 'office']);

@@ -5,7 +5,7 @@ import { t } from '../lib/i18n.js';
 import { Hold, html, useEffect, useRef, useState } from '../lib/ui.js';
 import { nextCue, onStage, planned } from './facts.js';
 
-/** The word at the end of a line. @param {any} c @param {boolean} on @param {boolean} next */
+/** The word at the end of a line. @param {Doc.DeskCue} c @param {boolean} on @param {boolean} next */
 function mark(c, on, next) {
   if (c.state === 'running') return t('cue.step', { step: c.step, steps: c.steps });
   if (c.state === 'armed') return t('cue.armed');
@@ -17,7 +17,7 @@ function mark(c, on, next) {
   return c.confirm ? t('cue.confirm') : '';
 }
 
-function Line(/** @type {any} */ { c, on, next, open, can, onOpen, send }) {
+function Line(/** @type {{c: Doc.DeskCue, on: boolean, next: boolean, open: boolean, can: boolean, onOpen: any, send: any}} */ { c, on, next, open, can, onOpen, send }) {
   const over = c.state === 'done' || c.state === 'skipped';
   const kind = c.state === 'armed' ? 'armed' : on ? 'on' : next ? 'next' : over ? 'over' : '';
   return html`<li class=${'cue ' + kind + (c.state === 'skipped' ? ' skipped' : '')} data-state=${c.state} data-line=${c.id}>
@@ -34,7 +34,7 @@ function Line(/** @type {any} */ { c, on, next, open, can, onOpen, send }) {
   </li>`;
 }
 
-/** @param {{staff: any, can: boolean, send: any}} p */
+/** @param {{staff: Doc.Desk, can: boolean, send: any}} p */
 export function Rundown({ staff, can, send }) {
   const [open, setOpen] = useState('');
   const list = useRef(/** @type {HTMLElement|null} */ (null));
@@ -45,11 +45,11 @@ export function Rundown({ staff, can, send }) {
     if (box && row) box.scrollTo({ top: row.offsetTop - box.offsetTop - box.clientHeight / 3, behavior: 'smooth' });
   }, [eye]);
   useEffect(() => setOpen(''), [staff.rev]);
-  const done = staff.cues.filter((/** @type {any} */ c) => c.state === 'done' || c.state === 'skipped').length;
+  const done = staff.cues.filter((c) => c.state === 'done' || c.state === 'skipped').length;
   return html`<section class="run" aria-label=${t('rundown')}>
     <header class="label"><h2>${t('rundown')}</h2><span class="fig">${done}/${staff.cues.length}</span></header>
     ${staff.cues.length === 0 ? html`<p class="empty">${t('rundown.empty')}</p>`
-      : html`<ol ref=${list}>${staff.cues.map((/** @type {any} */ c) => html`<${Line} key=${c.id} c=${c} on=${!!on && on.id === c.id} next=${c.id === staff.next}
+      : html`<ol ref=${list}>${staff.cues.map((c) => html`<${Line} key=${c.id} c=${c} on=${!!on && on.id === c.id} next=${c.id === staff.next}
           open=${open === c.id} can=${can} send=${send} onOpen=${() => setOpen(open === c.id ? '' : c.id)} />`)}</ol>`}
   </section>`;
 }

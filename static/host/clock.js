@@ -5,7 +5,7 @@ import { mmss } from '../lib/clock.js';
 import { t } from '../lib/i18n.js';
 import { html, useNow } from '../lib/ui.js';
 
-/** What runs: the timer on stage, else the open ballot. @param {any} host @param {any} view @returns {{label: string, ends: number, total: number, over: boolean}|null} */
+/** What runs: the timer on stage, else the open ballot. @param {Doc.HostView} host @param {Doc.View} view @returns {{label: string, ends: number, total: number, over: boolean}|null} */
 function running(host, view) {
   if (host.timer) return { label: host.timer.label || t('clock.timer'), ends: host.timer.ends, total: host.timer.total * 1000, over: true };
   const b = view.ballot;
@@ -13,7 +13,7 @@ function running(host, view) {
   return null;
 }
 
-/** @param {{host: any, view: any}} p */
+/** @param {{host: Doc.HostView, view: Doc.View}} p */
 export function Clock({ host, view }) {
   const what = host.ended ? null : running(host, view);
   const now = useNow(what ? 200 : 0);

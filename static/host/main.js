@@ -5,6 +5,7 @@ import { api, dropToken, takeToken } from '../lib/api.js';
 import { timeOfDay } from '../lib/clock.js';
 import { Hub } from '../lib/hub.js';
 import { errorText, t } from '../lib/i18n.js';
+import { trial, useOn } from '../lib/on.js';
 import { Language, Lost, boot, html, useEffect, useMemo, useNow, useRef, useState, useStatus, useTopic } from '../lib/ui.js';
 import { Clock } from './clock.js';
 import { Go } from './go.js';
@@ -28,28 +29,29 @@ function useAwake() {
 }
 
 /** The standby lights: connection, picture, and the director's word. */
-function Lights(/** @type {any} */ { status, view, next, ended }) {
-  const air = view && view.program && view.program.state === 'live';
+function Lights(/** @type {{status: string, view: Doc.View, next: Doc.HostNext | null, ended: boolean}} */ { status, view, next, ended }) {
+  const program = view.program, none = !program;
+  const air = !!program && program.state === 'live';
   const go = ended || !next ? ['', 'light.idle'] : next.fire ? (next.confirm ? ['live', 'light.armed'] : ['good', 'light.go']) : ['', 'light.wait'];
   const light = (/** @type {string} */ id, /** @type {string} */ colour, /** @type {string} */ key) => html`<li data-light=${id} class=${colour}><i class=${'dot ' + colour}></i>${t(key)}</li>`;
   return html`<ul class="lights" aria-label=${t('lights')}>
     ${light('link', status === 'live' ? 'good' : 'warn', status === 'live' ? 'light.online' : 'light.lost')}
-    ${light('air', air ? 'good' : 'warn', air ? 'light.air' : 'light.slate')}
+    ${light('air', none ? '' : air ? 'good' : 'warn', none ? 'light.nocam' : air ? 'light.air' : 'light.slate')}
     ${light('go', go[0], go[1])}</ul>`;
 }
 
 /** How large a line may be and still fit. @param {string} line */
 function size(line) { return line.length <= 28 ? 'short' : line.length <= 64 ? 'middle' : 'long'; }
 
-function Now(/** @type {any} */ { host }) {
+function Now(/** @type {{host: Doc.HostView}} */ { host }) {
   const box = useRef(/** @type {HTMLElement|null} */ (null));
-  const line = host.now ? host.now.line || t('line.none') : t(host.ended ? 'ended.line' : 'before.line');
+  const line = host.now ? host.now.vacant ? t('line.vacant', { award: host.now.vacant }) : host.now.line || t('line.none') : t(host.ended ? 'ended.line' : 'before.line');
   useEffect(() => { if (box.current) box.current.scrollTop = 0; }, [line]);
   return html`<section class="now"><h2><span>${t('now')}</span>${host.now && html`<b class="cut">${host.now.title}</b>`}</h2>
     <p ref=${box} id="line" class=${size(line) + (host.now || host.ended ? '' : ' muted')} aria-live="polite">${line}</p></section>`;
 }
 
-function Next(/** @type {any} */ { next, ended }) {
+function Next(/** @type {{next: Doc.HostNext | null, ended: boolean}} */ { next, ended }) {
   if (ended || !next) return html`<section class="next"><h2><span>${t('then')}</span><b>${t(ended ? 'ended.line' : 'then.none')}</b></h2></section>`;
   return html`<section class="next"><h2><span>${t('then')}</span><b class="cut">${next.title}</b>
     ${next.steps > 1 && html`<em class="fig">${next.step}/${next.steps}</em>`}</h2>
@@ -58,27 +60,28 @@ function Next(/** @type {any} */ { next, ended }) {
 
 function Time() { return html`<time class="fig">${timeOfDay(useNow(250))}</time>`; }
 
-function Prompter(/** @type {{hub: any, session: string}} */ { hub, session }) {
-  const host = useTopic(hub, 'host/' + session);
-  const view = useTopic(hub, 'stage/' + session);
+function Prompter(/** @type {{hub: any, on: Doc.OnAir}} */ { hub, on }) {
+  /** @type {Doc.HostView|null} */
+  const host = useTopic(hub, 'host/' + on.show);
+  /** @type {Doc.View|null} */
+  const view = useTopic(hub, 'stage/' + on.show);
   const status = useStatus(hub);
   useAwake();
   const ready = !!(host && host.next && host.next.confirm && host.next.fire);
   useEffect(() => { // felt in the hand when the director has armed
     if (ready && navigator.vibrate) navigator.vibrate(80);
   }, [ready]);
-  if (status === 'refused') return html`<${Refused} error=${hub.why} />`;
   if (!host || !view) return html`<div class="wait"><p>${t(status === 'lost' ? 'lost' : 'loading')}</p></div>`;
   const title = view.session ? view.session.title : '';
   return html`<div class=${'prompter' + (host.ended ? ' ended' : '')}>
-    <header><h1 class="cut" title=${title}>${title}</h1>${view.watermark && html`<span class="trial">${t('trial')}</span>`}<${Time} /></header>
+    <header><h1 class="cut" title=${title}>${title}</h1>${trial(view, on.take) && html`<span class="trial">${trial(view, on.take)}</span>`}<${Time} /></header>
     <${Lights} status=${status} view=${view} next=${host.next} ended=${host.ended} />
-    ${view.notice && html`<p class="note warn">${view.notice.text}</p>`}
-    ${view.blackout && html`<p class="note bad">${t('blackout')}</p>`}
+    ${(view.notice || view.blackout) && html`<div class="notes">${view.blackout && html`<p class="note bad">${t('blackout')}</p>`}
+      ${view.notice && html`<p class="note warn">${view.notice.text}</p>`}</div>`}
     <${Clock} host=${host} view=${view} />
     <${Now} host=${host} />
     <${Next} next=${host.next} ended=${host.ended} />
-    <${Go} hub=${hub} session=${session} host=${host} status=${status} />
+    <${Go} hub=${hub} session=${on.show} host=${host} view=${view} status=${status} />
     <${Lost} hub=${hub} />
   </div>`;
 }
@@ -92,7 +95,11 @@ function Refused(/** @type {{error: any}} */ { error }) {
 
 function Room(/** @type {{session: string}} */ { session }) {
   const hub = useMemo(() => new Hub().start(), []);
-  return html`<${Prompter} hub=${hub} session=${session} />`;
+  const on = useOn(hub, session);
+  const status = useStatus(hub);
+  if (status === 'refused') return html`<${Refused} error=${hub.why} />`;
+  if (!on) return html`<div class="wait"><p>${t(status === 'lost' ? 'lost' : 'loading')}</p></div>`;
+  return html`<${Prompter} key=${on.show} hub=${hub} on=${on} />`;
 }
 
 const MAY = ['host', 'director', 'organiser'];
@@ -114,11 +121,11 @@ function App() {
   };
   useEffect(() => { look(); }, []);
   if (!state.ready) return html`<div class="wait"><p>${t('loading')}</p></div>`;
-  if (state.error && state.error.code === 'net.offline') {
+  if (state.error && state.error.away) {
     return html`<main class="wait"><h1>${t('offline')}</h1><p>${errorText(state.error)}</p><button type="button" class="btn main" onClick=${look}>${t('retry')}</button></main>`;
   }
   if (!state.session) return html`<${Refused} error=${state.error} />`;
   return html`<${Room} session=${state.session} />`;
 }
 
-boot(['host'], App);
+boot(['host'], App, ['crew']);

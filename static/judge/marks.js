@@ -1,7 +1,7 @@
 // The arithmetic of a sheet, in whole numbers: a mark is hundredths of a point,
 // as on the wire. Floating point would show 92.549999 to somebody one day.
 
-/** @typedef {{id: string, name: string, text: string, weight: number, max: number}} Criterion */
+/** @typedef {Doc.Criterion} Criterion */
 
 /**
  * Reads what a judge typed: hundredths of a point, null for nothing typed, and

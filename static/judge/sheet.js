@@ -145,6 +145,13 @@ function Saved({ sheets, entry }) {
       <button type="button" class="btn slim" onClick=${() => sheets.save(entry.id)}>${t('retry')}</button>`}</span>`;
 }
 
+/** In place of the sheet of an entry that has left the contest meanwhile. @param {{entry: Entry, filled: boolean, next: string, onPick: (id: string) => void}} p */
+export function Gone({ entry, filled, next, onPick }) {
+  return html`<article class="paper gone" data-gone=${entry.id}><${Head} entry=${entry} />
+    <div class="note warn news row" role="alert"><p class="grow"><b>${t('judge.gone')}</b> ${t(filled ? 'judge.gone.filled' : 'judge.gone.how')}</p>
+      ${next && html`<button type="button" class="btn slim" onClick=${() => onPick(next)}>${t('judge.gone.next')}</button>`}</div></article>`;
+}
+
 /** @param {{sheets: Sheets, entry: Entry}} p */
 export function Paper({ sheets, entry }) {
   const [asking, setAsking] = useState('');

@@ -2,7 +2,7 @@
 // first in this device's storage, then on the server; it leaves the storage only
 // when the server has said that it holds the same.
 
-import { Refused, api } from '../lib/api.js';
+import { Refused, api, base } from '../lib/api.js';
 import { now } from '../lib/clock.js';
 import { same } from './marks.js';
 
@@ -10,17 +10,21 @@ const TYPING = 500; // ms without a change until a draft is sent
 const RETRY = [1500, 3000, 6000, 12000]; // ms between attempts
 
 /** @typedef {{marks: Record<string, number>, comment: string}} Content */
-/** @typedef {Content & {session: string, entry: string, judge: string, rev: number, state: string, updatedAt: number}} Sheet */
+/** @typedef {Doc.Sheet} Sheet */
 /** @typedef {Content & {rev: number, at: number, sent: Content[]}} Draft rev is the server's that it follows; sent is what may have arrived unanswered */
-/** @typedef {{id: string, order: number, title: string, track: string, trackName: string, team: string, lead: string, partners: string[], summary: string, open: boolean, locked: boolean, sheet: Sheet}} Entry */
-/** @typedef {{session: {id: string, title: string, mode: string}, judge: {id: string, name: string, org: string}, criteria: import('./marks.js').Criterion[], entries: Entry[]}} Desk */
+/** @typedef {Doc.JudgeEntry} Entry */
+/** @typedef {Doc.JudgeDesk} Desk */
 
 export class Sheets {
-  constructor() {
+  /** @param {string} show whose sheets they are; '' = the one that the link is of */
+  constructor(show) {
+    this.show = show;
     /** @type {Desk|null} */
     this.desk = null;
     /** @type {any} why the desk could not be read */
     this.error = null;
+    /** @type {any} why nothing is taken any more: the rehearsal has ended */
+    this.over = null;
     /** @type {Record<string, Draft>} not on the server yet, by entry */
     this.drafts = {};
     /** @type {Record<string, any>} why the last attempt failed, by entry */
@@ -55,12 +59,18 @@ export class Sheets {
     return this.failed[id] ? 'unsynced' : 'saving';
   }
 
-  /** How many drafts the server doesn't have. */
-  unsynced() { return Object.keys(this.drafts).filter((id) => this.failed[id]).length; }
+  /** Whether the judge has marked it. @param {Entry} e */
+  filled(e) { const c = this.content(e); return Object.keys(c.marks).length > 0 || !!c.comment; }
+
+  /** How many drafts the server doesn't have. One of an entry that has left waits for its return. */
+  unsynced() { return Object.keys(this.drafts).filter((id) => this.failed[id] && this.entry(id)).length; }
+
+  /** Where the judge's desk, or what lies on it, is. @param {string} [under] @returns {string} */
+  at(under = '') { return '/v1/judge' + under + (this.show && '?session=' + encodeURIComponent(this.show)); }
 
   async load() {
     try {
-      this.take(await api('/v1/judge'));
+      this.take(await api(this.at()));
     } catch (err) { this.error = err; }
     this.changed();
   }
@@ -94,7 +104,7 @@ export class Sheets {
     clearTimeout(this.timers.get(id));
   }
 
-  place() { return this.desk ? `hecai:judge:${this.desk.session.id}:${this.desk.judge.id}` : ''; }
+  place() { return this.desk ? `hecai:judge:${base}${this.desk.session.id}:${this.desk.judge.id}` : ''; }
 
   keep() {
     if (!this.desk) return;
@@ -108,7 +118,7 @@ export class Sheets {
   restore() {
     try {
       const had = JSON.parse(localStorage.getItem(this.place()) || '{}');
-      for (const [id, draft] of Object.entries(had)) if (this.entry(id)) this.drafts[id] = /** @type {Draft} */ (draft);
+      for (const [id, draft] of Object.entries(had)) this.drafts[id] = /** @type {Draft} */ (draft);
     } catch (e) { /* not ours, or storage is off */ }
   }
 
@@ -130,14 +140,20 @@ export class Sheets {
     this.timers.set(id, setTimeout(() => this.save(id), ms));
   }
 
-  /** Sends everything that is waiting, now. */
-  resend() { for (const id of Object.keys(this.drafts)) if (!this.sending.has(id)) this.later(id, 50); }
+  /** Sends everything that is waiting, now; what was refused for good waits for the judge. */
+  resend() {
+    for (const id of Object.keys(this.drafts)) {
+      const no = this.failed[id];
+      if (!this.sending.has(id) && this.entry(id) && !(no && no.kind === 'invalid')) this.later(id, 50);
+    }
+  }
 
   /** Sends the draft of an entry; the promise ends when it is settled, either way. @param {string} id @returns {Promise<void>} */
   save(id) {
     clearTimeout(this.timers.get(id));
     const under = this.sending.get(id);
     if (under) return under;
+    if (!this.entry(id)) return Promise.resolve();
     const run = this.put(id).finally(() => { this.sending.delete(id); this.keep(); this.changed(); });
     this.sending.set(id, run);
     return run;
@@ -147,7 +163,8 @@ export class Sheets {
   async put(id) {
     for (let draft = this.drafts[id]; draft; draft = this.drafts[id]) {
       try {
-        const sheet = await api('/v1/judge/sheets/' + encodeURIComponent(id), { method: 'PUT', timeout: 8000, body: { rev: draft.rev, marks: draft.marks, comment: draft.comment } });
+        /** @type {Sheet} */
+        const sheet = await api(this.at('/sheets/' + encodeURIComponent(id)), { method: 'PUT', timeout: 8000, body: { rev: draft.rev, marks: draft.marks, comment: draft.comment } });
         this.stored(id, sheet);
         delete this.failed[id];
         delete this.tries[id];
@@ -166,7 +183,11 @@ export class Sheets {
     const mine = this.drafts[id] || draft;
     if (err.code === 'sheet.stale_rev') return this.compare(id);
     this.failed[id] = err;
-    if (err.code.startsWith('net.') || err.status >= 500) {
+    if (err.code === 'take.over') { // what was typed in a rehearsal ends with it
+      this.over = err;
+      Object.keys(this.drafts).forEach((x) => this.drop(x));
+    } else if (err.code === 'stage.unknown_entry') setTimeout(() => this.load(), 0); // it has left
+    else if (err.code.startsWith('net.') || err.status >= 500) {
       mine.sent = [...mine.sent, { marks: draft.marks, comment: draft.comment }].slice(-8);
       const n = this.tries[id] || 0;
       this.tries[id] = n + 1;
@@ -183,7 +204,9 @@ export class Sheets {
   async compare(id) {
     let theirs;
     try {
-      theirs = (await api('/v1/judge')).entries.find((/** @type {Entry} */ e) => e.id === id).sheet;
+      const found = /** @type {Desk} */ (await api(this.at())).entries.find((e) => e.id === id);
+      if (!found) { this.load(); return false; }
+      theirs = found.sheet;
     } catch (err) {
       this.failed[id] = err;
       this.later(id, RETRY[1]);
@@ -227,13 +250,13 @@ export class Sheets {
     if (this.drafts[id]) throw this.failed[id] || new Refused('net.lost');
     if (this.clashes[id]) throw new Refused('sheet.stale_rev');
     try {
-      this.stored(id, await api('/v1/judge/sheets/' + encodeURIComponent(id) + '/submit', { body: { rev: e.sheet.rev } }));
+      this.stored(id, await api(this.at('/sheets/' + encodeURIComponent(id) + '/submit'), { body: { rev: e.sheet.rev } }));
     } finally { this.load(); }
   }
 
   /** Takes the judge off the entry. Throws Refused. @param {string} id @param {string} reason */
   async recuse(id, reason) {
-    this.stored(id, await api('/v1/judge/sheets/' + encodeURIComponent(id) + '/recuse', { body: { reason } }));
+    this.stored(id, await api(this.at('/sheets/' + encodeURIComponent(id) + '/recuse'), { body: { reason } }));
     this.drop(id);
     this.keep();
     this.load();

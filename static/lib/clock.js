@@ -1,22 +1,25 @@
-// The server's clock. A frame is late by its way here, never early, so the
-// greatest difference among the last samples is the nearest to the truth.
+// The server's clock, counted on by the device's monotonic one: a phone whose
+// own time is set anew goes on showing the right countdown. A frame is late by
+// its way here, never early, so the greatest difference among the last samples
+// is the nearest to the truth.
+
+const STEP = 3000; // ms: three samples in a row this far below are the server's clock set back, not a slow network
 
 /** @type {number[]} */
 let samples = [];
-let offset = 0;
+let offset = Date.now() - performance.now();
 
 /** Takes a time that the server just told. @param {number} server unix ms */
 export function sync(server) {
-  samples.push(server - Date.now());
+  samples.push(server - performance.now());
   if (samples.length > 12) samples.shift();
+  const last = samples.slice(-3);
+  if (last.length === 3 && Math.max(...last) < Math.max(...samples) - STEP) samples = last;
   offset = Math.max(...samples);
 }
 
-/** Forgets what it knew: the device has slept or changed its clock. */
-export function forget() { samples = []; }
-
 /** The server's time, unix ms. */
-export function now() { return Date.now() + offset; }
+export function now() { return Math.round(performance.now() + offset); }
 
 /** "m:ss" of milliseconds; past zero it counts up with a plus. @param {number} ms */
 export function mmss(ms) {

@@ -8,10 +8,12 @@ const WAITING = 40;
 /** @typedef {{id: string, sprite: HTMLCanvasElement, w: number, speed: number, lane: number, born: number}} Flying */
 
 export class Danmaku {
-  /** @param {HTMLCanvasElement} canvas @param {{lanes?: number}} [o] */
+  /** @param {HTMLCanvasElement} canvas @param {{lanes?: number, from?: number, span?: number}} [o] lanes lie from there on, over that part of the height */
   constructor(canvas, o = {}) {
     this.canvas = canvas;
     this.lanes = o.lanes || 4;
+    this.from = o.from || 0.06;
+    this.span = o.span || 0.62;
     /** @type {Flying[]} */
     this.flying = [];
     /** @type {{id: string, text: string, own: boolean}[]} */
@@ -64,7 +66,7 @@ export class Danmaku {
     const c = this.canvas, g = /** @type {CanvasRenderingContext2D} */ (c.getContext('2d'));
     const scale = Math.min(2, devicePixelRatio || 1), w = Math.round(c.clientWidth * scale), h = Math.round(c.clientHeight * scale);
     if (c.width !== w || c.height !== h) { c.width = w; c.height = h; }
-    const lane = h * 0.62 / this.lanes, size = Math.round(Math.min(lane * 0.72, 34 * scale));
+    const lane = h * this.span / this.lanes, size = Math.round(Math.min(lane * 0.72, 34 * scale));
     const x = (/** @type {Flying} */ f) => w - (at - f.born) / 1000 * f.speed;
     this.flying = this.flying.filter((f) => x(f) + f.w > 0);
     for (let i = 0; i < this.lanes && this.queue.length; i++) {
@@ -78,7 +80,7 @@ export class Danmaku {
       this.flying.push({ id: m.id, sprite, w: sprite.width, speed, lane: i, born: at });
     }
     g.clearRect(0, 0, w, h);
-    for (const f of this.flying) g.drawImage(f.sprite, Math.round(x(f)), Math.round(h * 0.06 + f.lane * lane));
+    for (const f of this.flying) g.drawImage(f.sprite, Math.round(x(f)), Math.round(h * this.from + f.lane * lane));
     if (this.flying.length || this.queue.length) this.frame = requestAnimationFrame((t) => this.draw(t));
   }
 }

@@ -1,5 +1,6 @@
 // Texts: Chinese first, English for whoever asks. One catalogue per room and
-// language, and one for the error codes.
+// language; and for the error codes those that any page can get, those of the crew
+// and those of the office, so that phones do not carry what only others are told.
 
 /** @type {Record<string, string>} */
 let texts = {};
@@ -24,8 +25,8 @@ function choose() {
   try { return localStorage.getItem('hecai:lang') === 'en' ? 'en' : 'zh'; } catch (e) { return 'zh'; }
 }
 
-/** Loads the catalogues of these rooms. @param {string[]} rooms */
-export async function load(rooms) {
+/** Loads the catalogues of these rooms, and of the codes that only some pages get. @param {string[]} rooms @param {string[]} [codes] */
+export async function load(rooms, codes = []) {
   language = choose();
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
   const base = new URL('../i18n/', import.meta.url).href;
@@ -33,9 +34,8 @@ export async function load(rooms) {
     const res = await fetch(base + name + '.' + language + '.json');
     return res.json();
   };
-  const all = await Promise.all(['errors', 'common', ...rooms].map(get));
-  errors = all[0];
-  texts = Object.assign({}, ...all.slice(1));
+  const all = async (/** @type {string[]} */ names) => Object.assign({}, ...await Promise.all(names.map(get)));
+  [errors, texts] = await Promise.all([all(['errors', ...codes.map((c) => 'errors-' + c)]), all(['common', ...rooms])]);
 }
 
 /** @param {string} text @param {Record<string, any>} [args] */
@@ -49,7 +49,9 @@ export function t(key, args) { return fill(texts[key] === undefined ? key : text
 /** What to tell a person about an error. @param {any} err */
 export function errorText(err) {
   const code = (err && err.code) || 'internal';
-  return fill(errors[code] || texts['error.unknown'] || code, Object.assign({ code }, err && err.args));
+  const args = (err && err.args) || {};
+  if (!errors[code]) console.error('no text of ' + code);
+  return fill(errors[code] || texts['error.unknown'] || code, { code, seconds: Math.ceil(args.retryAfter / 1000), ...args });
 }
 
 /** 12384 → "12,384". @param {number} n */

@@ -12,7 +12,7 @@ const SETTLE = 400; // ms
  * @returns {{off: boolean, held: boolean, press: () => void, down: () => void, up: () => void}}
  */
 export function useKey({ meaning, blocked, act }) {
-  const [settled, setSettled] = useState(meaning);
+  const [settled, setSettled] = useState(''); // a key that just came is one that changed: another show is on, say
   const [held, setHeld] = useState(false);
   const timer = useRef(/** @type {any} */ (null));
   const off = blocked || settled !== meaning;

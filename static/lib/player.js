@@ -5,14 +5,16 @@ import { headers } from './api.js';
 
 const STALL = 5000; // ms without a new frame until it starts again
 
-/** @typedef {'connecting'|'live'|'blocked'|'lost'} PlayerState */
+/** @typedef {'connecting'|'live'|'blocked'|'lost'|'none'|'never'} PlayerState none: the session has no picture at all; never: this browser can't show it */
 
 export class Player {
   /**
    * @param {HTMLVideoElement} video @param {string} url
    * @param {(s: PlayerState) => void} told
+   * @param {boolean} [rests] stops asking where there is no camera, until wake()
    */
-  constructor(video, url, told) {
+  constructor(video, url, told, rests = false) {
+    this.rests = rests;
     this.video = video;
     this.url = url;
     this.told = told;
@@ -41,6 +43,13 @@ export class Player {
     clearTimeout(this.retry);
     if (this.leave) removeEventListener('pagehide', this.leave);
     this.hangUp();
+  }
+
+  /** Asks again where there was no picture, or at once instead of later. */
+  wake() {
+    if (this.stopped || this.pc) return;
+    clearTimeout(this.retry);
+    this.open();
   }
 
   /** Ends the session on the server too. */
@@ -74,6 +83,14 @@ export class Player {
       const sdp = String(offer.sdp).replace(/a=fmtp:(\d+) minptime=10;useinbandfec=1/g, 'a=fmtp:$1 minptime=10;useinbandfec=1;stereo=1');
       await pc.setLocalDescription({ type: 'offer', sdp });
       const res = await fetch(this.url, { method: 'POST', headers: headers({ 'Content-Type': 'application/sdp' }), body: sdp });
+      if (res.status === 404 && this.rests) {
+        if (this.pc === pc) { this.hangUp(); this.told('none'); }
+        return;
+      }
+      if (res.status === 422) { // it has not the codec, and won't learn it
+        if (this.pc === pc) { this.stop(); this.told('never'); }
+        return;
+      }
       if (res.status !== 201) throw new Error('WHEP ' + res.status);
       this.place = new URL(res.headers.get('Location') || '', new URL(this.url, location.href)).href;
       await pc.setRemoteDescription({ type: 'answer', sdp: await res.text() });

@@ -1,6 +1,6 @@
 // A WHIP publisher (RFC 9725): sends one camera and comes back by itself.
 
-import { Refused, headers } from './api.js';
+import { Refused, foreign, headers } from './api.js';
 
 export class Publisher {
   /** @param {string} url @param {(s: string, err?: any) => void} told connecting, live, lost, off */
@@ -75,7 +75,7 @@ export class Publisher {
       if (res.status !== 201) {
         const problem = await res.json().catch(() => ({}));
         const code = problem.error && problem.error.code ? problem.error.code : problem.error;
-        throw new Refused(typeof code === 'string' ? code : 'net.offline', {}, res.status);
+        throw new Refused(typeof code === 'string' ? code : foreign(res.status), { status: res.status }, res.status);
       }
       this.place = new URL(res.headers.get('Location') || '', new URL(this.url, location.href)).href;
       await pc.setRemoteDescription({ type: 'answer', sdp: await res.text() });
@@ -86,7 +86,7 @@ export class Publisher {
       }
     } catch (e) {
       if (this.pc !== pc) return;
-      if (e instanceof Refused && (e.status === 401 || e.status === 403 || e.status === 409)) {
+      if (e instanceof Refused && [401, 403, 409, 422].includes(e.status)) {
         this.hangUp();
         this.told('refused', e);
       } else this.again(e);

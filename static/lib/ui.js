@@ -2,7 +2,7 @@
 // clock, and the few controls that every page has.
 
 import { html, render, useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from '../vendor/ui.js';
-import { api } from './api.js';
+import { api, base } from './api.js';
 import { now } from './clock.js';
 import { errorText, lang, load, setLang, t } from './i18n.js';
 
@@ -11,13 +11,14 @@ export { html, Fragment, useCallback, useEffect, useLayoutEffect, useMemo, useRe
 /**
  * Loads the texts and shows the page in #app.
  * @param {string[]} rooms catalogues @param {any} App
+ * @param {string[]} [codes] whose codes the page can get besides those of everyone
  */
-export async function boot(rooms, App) {
+export async function boot(rooms, App, codes) {
   followTheme();
   const app = /** @type {HTMLElement} */ (document.getElementById('app'));
   for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
     try {
-      await Promise.all([load(rooms), loadTracks()]);
+      await Promise.all([load(rooms, codes), loadTracks()]);
       break;
     } catch (e) { await new Promise((f) => setTimeout(f, wait)); }
   }
@@ -78,7 +79,19 @@ export function useTopic(hub, name) {
   return topic ? topic.doc : null;
 }
 
-/** How the connection stands. @param {any} hub @returns {string} */
+/** The documents of several state topics. @param {any} hub @param {string[]} names @returns {any[]} */
+export function useTopics(hub, names) {
+  const [, turn] = useState(0);
+  const topics = names.map((n) => hub.topic(n));
+  useEffect(() => {
+    const f = () => turn((n) => n + 1);
+    topics.forEach((x) => x.seen.add(f));
+    return () => { topics.forEach((x) => x.seen.delete(f)); };
+  }, [hub, names.join(' ')]);
+  return topics.map((x) => x.doc);
+}
+
+/** How the connection stands; draws anew whenever that changes. @param {any} hub @returns {string} */
 export function useStatus(hub) {
   const [, turn] = useState(0);
   useEffect(() => {
@@ -102,7 +115,11 @@ export function useNow(every) {
   return every ? at : now();
 }
 
-/** Data of the API: [data, error, reload]. @param {string|null} path @returns {[any, any, () => Promise<void>]} */
+/**
+ * Data of the API: [data, error, reload].
+ * @template {string} P
+ * @param {P|null} path @returns {[import('./api.js').Answer<P, {}> | null, any, () => Promise<void>]}
+ */
 export function useApi(path) {
   const [state, set] = useState({ data: /** @type {any} */ (null), error: /** @type {any} */ (null) });
   const get = async () => {
@@ -148,7 +165,7 @@ export function Hold(/** @type {any} */ p) {
   const { onHold, class: c, children, ...rest } = p;
   return html`<button type="button" ...${rest} class=${'btn hold ' + (c || '') + (held ? ' held' : '')}
     onPointerDown=${start} onPointerUp=${stop} onPointerLeave=${stop} onPointerCancel=${stop}
-    onKeyDown=${(/** @type {any} */ e) => { if (!e.repeat && (e.key === ' ' || e.key === 'Enter')) { e.preventDefault(); start(); } }}
+    onKeyDown=${(/** @type {any} */ e) => { if (e.key !== ' ' && e.key !== 'Enter') return; e.preventDefault(); if (!e.repeat && !(e.ctrlKey || e.metaKey || e.altKey || e.shiftKey)) start(); }}
     onKeyUp=${stop} onBlur=${stop} onContextMenu=${(/** @type {any} */ e) => e.preventDefault()}>${children}</button>`;
 }
 
@@ -161,8 +178,11 @@ export function Lost(/** @type {{hub: any}} */ { hub }) {
     const timer = setTimeout(() => setLate(true), 1500);
     return () => clearTimeout(timer);
   }, [status]);
-  if (status === 'live' || status === 'refused' || !late) return null;
-  return html`<div class="lost" role="status"><span class="dot warn"></span>${t('lost')}</div>`;
+  if (status === 'refused' && hub.why && hub.why.away) {
+    return html`<div class="lost" role="alert"><span class="dot bad"></span>${errorText(hub.why)}<button type="button" class="btn slim" onClick=${() => location.reload()}>${t('reload')}</button></div>`;
+  }
+  if (status === 'live' || status === 'refused' || !(late || hub.quiet)) return null;
+  return html`<div class="lost" role="status" data-lost=${hub.plain ? 'plain' : 'lost'}><span class="dot warn"></span>${t(hub.plain ? 'lost.plain' : 'lost')}</div>`;
 }
 
 /** @type {(x: {text: string, kind: string}) => void} */
@@ -184,6 +204,19 @@ function Toasts() {
     };
   }, []);
   return html`<div class="toasts" aria-live="polite">${list.map((x) => html`<div key=${x.id} class=${'toast ' + x.kind}>${x.text}</div>`)}</div>`;
+}
+
+/** The contests that one has a role in, to go to another one's same page; nothing where there is one only.
+    @param {{me: Doc.Me, page: string, class?: string}} p */
+export function Contests({ me, page, class: c }) {
+  if (me.contests.length < 2) return null;
+  const go = (/** @type {any} */ e) => {
+    const to = e.target.value;
+    e.target.value = base; // it stays where the page does: leaving it may be asked about
+    location.assign(to + page);
+  };
+  return html`<select class=${'contests ' + (c || '')} aria-label=${t('contests')} value=${base} onChange=${go}>
+    ${me.contests.map((x) => html`<option key=${x.code} value=${x.base}>${x.name}</option>`)}</select>`;
 }
 
 /** The switch between 中文 and English. */

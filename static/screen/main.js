@@ -1,12 +1,15 @@
 // The venue screen: one scene at a time, drawn from the public state alone, so
 // that a screen that comes late shows what all the others show.
 
-import { api, takeToken } from '../lib/api.js';
+import { api, steps, takeToken } from '../lib/api.js';
 import { Hub } from '../lib/hub.js';
 import { errorText, t } from '../lib/i18n.js';
-import { Lost, boot, html, useEffect, useRef, useState, useStatus, useTopic } from '../lib/ui.js';
+import { trial, useOn } from '../lib/on.js';
+import { useStale } from '../lib/stale.js';
+import { boot, html, useEffect, useRef, useState, useStatus, useTopic } from '../lib/ui.js';
 import { Danmaku } from '../lib/danmaku.js';
 import { Crystal } from './crystal.js';
+import { Stale } from './stale.js';
 import { Align } from './scenes/align.js';
 import { Award } from './scenes/award.js';
 import { Board } from './scenes/board.js';
@@ -27,41 +30,55 @@ const scenes = /** @type {Record<string, any>} */ ({
 });
 
 const CALM = ['idle', 'title', 'message', 'verify']; // scenes with the crystal behind
-const FLYING = ['idle', 'title', 'podium']; // scenes that leave room for danmaku
+const FLYING = ['idle', 'title']; // scenes that leave room for danmaku: never a result, a photograph
+const SKY = { lanes: 3, from: 0.012, span: 0.13 }; // of the height: above every title and code
 
-const name = decodeURIComponent(location.pathname.split('/')[2] || '');
+const name = steps[2] || '';
 takeToken('screen:' + name);
 const hub = new Hub();
 
 /** Lines over the picture. */
-function Flying(/** @type {any} */ { session }) {
+function Flying(/** @type {{show: string}} */ { show }) {
   const canvas = useRef(/** @type {any} */ (null));
   useEffect(() => {
-    const d = new Danmaku(canvas.current, { lanes: 5 });
-    const off = hub.events('danmaku/' + session, (ev) => (ev.retract ? d.retract(ev.retract) : d.add(ev)));
+    const d = new Danmaku(canvas.current, SKY);
+    const off = hub.events('danmaku/' + show, (ev) => (ev.retract ? d.retract(ev.retract) : d.add(ev)));
     return () => { off(); d.show(false); };
   }, []);
   return html`<canvas class="flying" ref=${canvas} aria-hidden="true"></canvas>`;
 }
 
-function Foot(/** @type {any} */ { view, scene }) {
-  return html`<footer class="foot"><span>${view.watermark ? t('rehearsal') : ''}</span><span>${scene === 'vote' ? t('foot.vote') : ['award', 'list', 'podium'].includes(scene) ? t('foot.award') : ''}</span></footer>`;
+/** What the foot says of a ballot: what is true of it now. @param {Doc.Board} board */
+function aboutVote(board) {
+  if (!board || board.state === 'armed') return '';
+  if (board.state !== 'open') return t(board.votes ? 'foot.vote.closed' : 'foot.vote.sealed');
+  return t(board.votes ? 'foot.vote' : 'foot.vote.later');
 }
 
-function Stage(/** @type {any} */ { session }) {
-  const view = useTopic(hub, 'stage/' + session);
+function Foot(/** @type {{view: Doc.View, take: number, board: Doc.Board, scene: string}} */ { view, take, board, scene }) {
+  return html`<footer class="foot"><span class=${take ? 'take' : ''}>${trial(view, take)}</span><span>${scene === 'vote' ? aboutVote(board) : ['award', 'list', 'podium'].includes(scene) ? t('foot.award') : ''}</span></footer>`;
+}
+
+function Stage(/** @type {{session: string, on: Doc.OnAir}} */ { session, on }) {
+  /** @type {Doc.View|null} */
+  const view = useTopic(hub, 'stage/' + on.show);
+  /** @type {Doc.Board|null} */
   const board = useTopic(hub, view && view.ballot ? 'ballot/' + view.ballot.id : '');
   const scene = view ? (view.scene ? view.scene.name : 'idle') : '';
-  useEffect(() => { if (view) hub.seen('stage/' + session, view.blackout ? 'blackout' : scene); }, [view]);
+  useEffect(() => { if (view) hub.seen('stage/' + on.show, view.blackout ? 'blackout' : scene); }, [view]);
+  const heard = useStale(hub);
   if (!view) return html`<div class="wait">${t('loading')}</div>`;
   const Scene = scenes[scene] || Idle;
-  return html`<div class=${'stage scene-' + scene} data-scene=${scene}>
+  const notice = view.notice ? view.notice.text : '';
+  return html`<div class=${'stage scene-' + scene + (notice ? ' noticed' : '') + (heard ? ' stale' : '')} data-scene=${scene}>
     <div class="sky" aria-hidden="true"></div>
-    ${CALM.includes(scene) && html`<${Crystal} />`}
-    <${Scene} key=${scene} view=${view} board=${board} session=${session} />
-    ${FLYING.includes(scene) && view.danmaku && view.danmaku.mode !== 'off' && html`<${Flying} session=${session} />`}
-    <${Foot} view=${view} scene=${scene} />
-    ${view.notice && html`<p class="notice" role="alert">${view.notice.text}</p>`}
+    <div class="picture">
+      ${CALM.includes(scene) && html`<${Crystal} />`}
+      <${Scene} key=${scene} view=${view} board=${board} session=${session} />
+      ${FLYING.includes(scene) && view.danmaku && view.danmaku.mode !== 'off' && html`<${Flying} show=${on.show} />`}
+      <${Foot} view=${view} take=${on.take} board=${board} scene=${scene} /></div>
+    ${notice && html`<p class=${'notice' + (notice.length > 42 ? ' long' : '')} role="alert"><span>${notice}</span></p>`}
+    <${Stale} hub=${hub} heard=${heard} />
     <div class=${'black' + (view.blackout ? ' on' : '')} aria-hidden="true"></div></div>`;
 }
 
@@ -82,6 +99,7 @@ function App() {
   const [session, setSession] = useState('');
   const [err, setErr] = useState(/** @type {any} */ (null));
   const status = useStatus(hub);
+  const on = useOn(hub, session);
   useVenue();
   useEffect(() => {
     let again = 0;
@@ -95,15 +113,15 @@ function App() {
         hub.start();
       } catch (e) {
         setErr(e);
-        if (!/** @type {any} */ (e).status) again = setTimeout(enter, 3000);
+        if (/** @type {any} */ (e).away || /** @type {any} */ (e).status >= 500) again = setTimeout(enter, 3000);
       }
     };
     enter();
     return () => clearTimeout(again);
   }, []);
   if (status === 'refused' || (err && !session)) return html`<div class="stage"><div class="sky"></div><div class="refused"><h1>${t('screen.link')}</h1><p>${errorText(hub.why || err)}</p></div></div>`;
-  if (!session) return html`<div class="wait">${t('loading')}</div>`;
-  return html`<${Stage} session=${session} /><${Lost} hub=${hub} />`;
+  if (!on) return html`<div class="wait">${t('loading')}</div>`;
+  return html`<${Stage} key=${on.show} session=${session} on=${on} />`;
 }
 
 boot(['screen'], App);

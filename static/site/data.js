@@ -3,8 +3,8 @@
 import { now } from '../lib/clock.js';
 import { lang } from '../lib/i18n.js';
 
-/** @typedef {{id: string, kind: string, title: string, subtitle: string, mode: string, ballots: string[]}} Session */
-/** @typedef {Record<string, any>} Plan the plan of GET /v1/contest, see contest/types.go */
+/** @typedef {Doc.Session} Session */
+/** @typedef {Doc.Contest} Plan the plan of GET /v1/contest */
 
 /** Today in the contest's place, ISO. */
 export function today() { return new Date(now() + 8 * 3600e3).toISOString().slice(0, 10); }
@@ -23,16 +23,16 @@ export function when(from, to) {
 
 /** The name of a place. @param {Plan} plan @param {string|undefined} id */
 export function venue(plan, id) {
-  const v = plan.venues.find((/** @type {any} */ x) => x.id === id);
+  const v = plan.venues.find((x) => x.id === id);
   return v ? v.name : '';
 }
 
-/** The bodies of a role. @param {Plan} plan @param {string} role @returns {any[]} */
-export function bodies(plan, role) { return plan.bodies.filter((/** @type {any} */ b) => b.role === role); }
+/** The bodies of a role. @param {Plan} plan @param {string} role @returns {Doc.Body[]} */
+export function bodies(plan, role) { return plan.bodies.filter((b) => b.role === role); }
 
-/** Clauses by group, in order. @param {Plan} plan @returns {[string, any[]][]} */
+/** Clauses by group, in order. @param {Plan} plan @returns {[string, Doc.Clause[]][]} */
 export function groups(plan) {
-  /** @type {Map<string, any[]>} */
+  /** @type {Map<string, Doc.Clause[]>} */
   const out = new Map();
   for (const r of plan.rules) {
     const list = out.get(r.group);

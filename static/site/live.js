@@ -1,6 +1,6 @@
 // What is on right now: running sessions and open ballots.
 
-import { api } from '../lib/api.js';
+import { api, base } from '../lib/api.js';
 import { mmss, now, sync } from '../lib/clock.js';
 import { t } from '../lib/i18n.js';
 import { html, useEffect, useNow, useState } from '../lib/ui.js';
@@ -8,7 +8,7 @@ import { html, useEffect, useNow, useState } from '../lib/ui.js';
 const EVERY = 15000; // ms between looks
 
 /** @typedef {import('./data.js').Session} Session */
-/** @typedef {{session: Session, view: any, ballots: any[]}} Show */
+/** @typedef {{session: Session, view: Doc.View, ballots: Doc.Board[]}} Show */
 
 /**
  * Sessions with a scene that have not ended, and their open ballots.
@@ -23,8 +23,10 @@ export function useLive(sessions) {
       if (document.hidden) return;
       const all = await Promise.all(sessions.map(async (session) => {
         try {
+          /** @type {Doc.View} */
           const view = await api('/v1/stage/' + encodeURIComponent(session.id));
           if (!view.scene || !view.session || view.session.ended) return null;
+          /** @type {(Doc.Board|null)[]} */
           const boards = await Promise.all(session.ballots.map((id) => api('/v1/ballots/' + encodeURIComponent(id)).catch(() => null)));
           return { session, view, ballots: boards.filter((b) => b && b.state === 'open') };
         } catch (e) { return null; }
@@ -40,19 +42,19 @@ export function useLive(sessions) {
   return shows;
 }
 
-/** @param {{board: any}} p */
+/** @param {{board: Doc.Board}} p */
 function VoteLink({ board }) {
   useNow(board.deadline ? 1000 : 0);
   const left = board.deadline ? board.deadline - now() : 0;
-  return html`<a class="btn" href=${'/vote/' + encodeURIComponent(board.id)}>${t('site.vote', { title: board.title })}${left > 0 && left < 3600e3 && html` <span class="fig">${mmss(left)}</span>`}</a>`;
+  return html`<a class="btn" href=${base + '/vote/' + encodeURIComponent(board.id)}>${t('site.vote', { title: board.title })}${left > 0 && left < 3600e3 && html` <span class="fig">${mmss(left)}</span>`}</a>`;
 }
 
 /** @param {{shows: Show[]}} p */
 export function Now({ shows }) {
   return html`<section class="on-now" aria-label=${t('site.now')}>${shows.map(({ session, view, ballots }) => html`<article key=${session.id}>
-    <div class="grow"><p class="kicker"><span class="dot live"></span>${t(session.mode === 'rehearsal' ? 'site.now.rehearsal' : 'site.now')}</p>
+    <div class="grow"><p class="kicker"><span class="dot live"></span>${t(session.mode !== 'rehearsal' ? 'site.now' : session.sample ? 'site.now.sample' : 'site.now.rehearsal')}</p>
       <h2>${session.title}</h2>
       <p class="muted">${view.entry ? t('site.now.entry', { title: view.entry.title }) : session.subtitle}</p></div>
-    <div class="ways"><a class="btn main" href=${'/live/' + encodeURIComponent(session.id)}>${t('site.watch')}</a>
+    <div class="ways"><a class="btn main" href=${base + '/live/' + encodeURIComponent(session.id)}>${t('site.watch')}</a>
       ${ballots.map((b) => html`<${VoteLink} key=${b.id} board=${b} />`)}</div></article>`)}</section>`;
 }

@@ -1,5 +1,6 @@
 // The public site: what the contest is, when and where, and the way in.
 
+import { base } from '../lib/api.js';
 import { errorText, t } from '../lib/i18n.js';
 import { Language, boot, html, useApi, useEffect } from '../lib/ui.js';
 import { Rime } from './art.js';
@@ -11,7 +12,7 @@ const NAV = ['schedule', 'tracks', 'criteria', 'awards', 'bodies', 'contact'];
 
 /** @param {{plan: import('./data.js').Plan}} p */
 function Hero({ plan }) {
-  const next = [...plan.phases.map((/** @type {any} */ x) => ({ title: x.title, date: x.from })), ...plan.events]
+  const next = [...plan.phases.map((x) => ({ title: x.title, date: x.from })), ...plan.events]
     .filter((e) => when(e.date, e.date) !== 'after').sort((a, b) => (a.date < b.date ? -1 : 1))[0];
   return html`<header class="hero"><${Rime} />
     <div class="inner">
@@ -37,7 +38,7 @@ function App() {
   }
   return html`<div class="site">
     <nav class="bar-top"><div class="inner"><a class="brand" href="#top"><svg viewBox="0 0 64 64" aria-hidden="true"><path d="M32 10v44M13 21l38 22M51 21 13 43" /></svg><span>${plan.shortName}</span></a>
-      <div class="links">${NAV.map((id) => html`<a key=${id} href=${'#' + id}>${t('site.nav.' + id)}</a>`)}</div><a class="check" href="/verify">${t('site.verify')}</a><${Language} /></div></nav>
+      <div class="links">${NAV.map((id) => html`<a key=${id} href=${'#' + id}>${t('site.nav.' + id)}</a>`)}</div><a class="check" href=${base + '/verify'}>${t('site.verify')}</a><${Language} /></div></nav>
     <${Hero} plan=${plan} />
     <main class="inner">
       ${shows && shows.length > 0 && html`<${Now} shows=${shows} />`}
@@ -45,7 +46,7 @@ function App() {
     </main>
     <${Awards} plan=${plan} />
     <main class="inner"><${Rules} plan=${plan} /><${Bodies} plan=${plan} /><${Contacts} plan=${plan} /></main>
-    <footer><div class="inner"><p>${plan.name}</p><p><a href="/verify">${t('site.verify.long')}</a></p></div></footer></div>`;
+    <footer><div class="inner"><p>${plan.name}</p><p><a href=${base + '/verify'}>${t('site.verify.long')}</a></p></div></footer></div>`;
 }
 
 boot(['site'], App);

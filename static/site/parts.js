@@ -1,5 +1,6 @@
 // The sections of the site, all from the published plan.
 
+import { base } from '../lib/api.js';
 import { t } from '../lib/i18n.js';
 import { html } from '../lib/ui.js';
 import { bodies, groups, venue, weekday, when } from './data.js';
@@ -17,10 +18,10 @@ function Span({ plan, from, to }) {
   return html`<p class="span"><${Day} plan=${plan} date=${from} /><span class="to">${t('site.to')}</span><${Day} plan=${plan} date=${to} /></p>`;
 }
 
-/** @param {{plan: Plan, sessions: any[]}} p */
+/** @param {{plan: Plan, sessions: Doc.Session[]}} p */
 export function Schedule({ plan, sessions }) {
   return html`<section id="schedule"><h2>${t('site.schedule')}</h2>
-    <ol class="phases">${plan.phases.map((/** @type {any} */ x) => {
+    <ol class="phases">${plan.phases.map((x) => {
       const at = when(x.from, x.to);
       return html`<li key=${x.id} class=${at}><div class="stop"></div>
         <h3>${x.title}${at === 'now' && html`<span class="chip here">${t('site.current')}</span>`}</h3>
@@ -29,30 +30,30 @@ export function Schedule({ plan, sessions }) {
         <p class="text">${x.text}</p></li>`;
     })}</ol>
     <h3 class="sub">${t('site.events')}</h3>
-    <ul class="events">${plan.events.map((/** @type {any} */ e) => html`<li key=${e.id} class=${when(e.date, e.date)}>
+    <ul class="events">${plan.events.map((e) => html`<li key=${e.id} class=${when(e.date, e.date)}>
       <${Day} plan=${plan} date=${e.date} />
       <div class="grow"><h4>${e.title}</h4>
         <p class="meta">${[venue(plan, e.venue), e.form].filter(Boolean).join(' · ')}</p>
         ${e.theme && html`<p class="meta">${t(e.themeTentative ? 'site.theme.tentative' : 'site.theme', { theme: e.theme })}</p>`}
         ${e.audience && html`<p class="text">${e.audience}</p>`}</div>
-      ${sessions.some((s) => s.id === e.id) && html`<a class="btn slim" href=${'/live/' + encodeURIComponent(e.id)}>${t('site.room')}</a>`}</li>`)}</ul></section>`;
+      ${sessions.some((s) => s.id === e.id) && html`<a class="btn slim" href=${base + '/live/' + encodeURIComponent(e.id)}>${t('site.room')}</a>`}</li>`)}</ul></section>`;
 }
 
 /** @param {{plan: Plan}} p */
 export function Tracks({ plan }) {
   return html`<section id="tracks"><h2>${t('site.tracks', { n: plan.tracks.length })}</h2>
     <p class="lead">${t('site.tracks.lead')}</p>
-    <div class="tracks">${plan.tracks.map((/** @type {any} */ x) => html`<details key=${x.id} style=${{ '--track': `var(--track-${((x.no - 1) % 12) + 1})` }}>
+    <div class="tracks">${plan.tracks.map((x) => html`<details key=${x.id} style=${{ '--track': `var(--track-${((x.no - 1) % 12) + 1})` }}>
       <summary><span class="no fig">${String(x.no).padStart(2, '0')}</span><span class="grow"><b>${x.short}</b><span class="brief">${x.summary}</span>
         <span class="more">${t('site.directions', { n: x.directions.length })}<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 6l4 4 4-4" /></svg></span></span></summary>
-      <ol>${x.directions.map((/** @type {any} */ d) => html`<li key=${d.no}><h4><span class="fig">${d.no}</span>${d.title}</h4><p>${d.text}</p></li>`)}</ol></details>`)}</div></section>`;
+      <ol>${x.directions.map((d) => html`<li key=${d.no}><h4><span class="fig">${d.no}</span>${d.title}</h4><p>${d.text}</p></li>`)}</ol></details>`)}</div></section>`;
 }
 
 /** @param {{plan: Plan}} p */
 export function Criteria({ plan }) {
   const s = plan.scoring;
   return html`<section id="criteria"><h2>${t('site.criteria')}</h2>
-    <ol class="criteria">${plan.criteria.map((/** @type {any} */ c) => html`<li key=${c.id}>
+    <ol class="criteria">${plan.criteria.map((c) => html`<li key=${c.id}>
       <p class="weight fig">${c.weight}<small>%</small></p><i class="part" style=${{ '--part': c.weight / 100 }}></i>
       <h3>${c.name}</h3><p class="text">${c.text}</p></li>`)}</ol>
     <p class="meta">${t('site.weights', { jury: s.weights.jury, votes: s.weights.votes })}${s.tentative ? t('site.tentative') : ''}</p></section>`;
@@ -61,7 +62,7 @@ export function Criteria({ plan }) {
 /** @param {{plan: Plan}} p */
 export function Awards({ plan }) {
   return html`<section id="awards" class="awards"><div class="inner"><h2>${t('site.awards')}</h2>
-    <ol>${plan.awards.map((/** @type {any} */ a) => html`<li key=${a.id}><p class="fig">${a.quota}</p><h3>${a.name}</h3></li>`)}</ol>
+    <ol>${plan.awards.map((a) => html`<li key=${a.id}><p class="fig">${a.quota}</p><h3>${a.name}</h3></li>`)}</ol>
     <p>${plan.awardNote}</p></div></section>`;
 }
 
@@ -84,5 +85,5 @@ export function Bodies({ plan }) {
 /** @param {{plan: Plan}} p */
 export function Contacts({ plan }) {
   return html`<section id="contact"><h2>${t('site.contact')}</h2>
-    <ul class="contacts">${plan.contacts.map((/** @type {any} */ c) => html`<li key=${c.phone}><span>${c.office}</span><a class="fig" href=${'tel:' + c.phone}>${c.phone}</a></li>`)}</ul></section>`;
+    <ul class="contacts">${plan.contacts.map((c) => html`<li key=${c.phone}><span>${c.office}</span><a class="fig" href=${'tel:' + c.phone}>${c.phone}</a></li>`)}</ul></section>`;
 }

@@ -1,7 +1,7 @@
 // Known answers, run in a browser by e2e; each test throws when it fails.
 
 import { hex, sha256 } from '../verify/sha256.js';
-import { rootOf } from '../verify/proof.js';
+import { fields, fingerprint, head, leafOf, opening, promised, rootOf, saltHash } from '../verify/proof.js';
 
 /** @param {string} what @param {string} got @param {string} want */
 function equal(what, got, want) { if (got !== want) throw new Error(what + ': ' + got + ', want ' + want); }
@@ -42,5 +42,46 @@ export function testProofs() {
       if (n > 1 && rootOf(hex(leaves[m]), (m + 1) % n, n, p) === want) throw new Error('another place passes');
       if (p.length && rootOf(hex(leaves[m]), m, n, p.slice(1)) === want) throw new Error('a shorter path passes');
     }
+  }
+}
+
+/** A record is read and hashed as the server does it; worked out apart from both. */
+export function testRecord() {
+  const record = 'hecai/v2/vote\nballot final\nround 1\nvoter 0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c\nrev 3\nsalt 398e54d31fdc30c256c9d768214626adc20e8ca5e06048af8c6c941ffa71bee8\ncommit abababababababababababababababababababababababababababababababab\n';
+  equal('leaf', leafOf(record), '47c5f888d1936efd14fb52d919d8c6f23daddbf25b3d6790da7eb2e6d2455c9e');
+  equal('salt', fields(record).salt, saltHash('00ff'));
+  equal('round', fields(record).round, '1');
+  equal('fingerprint', fingerprint('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+}
+
+/** A head that the server's code signed: its root is read, its signature checked where the browser can. */
+export async function testHead() {
+  const key = 'example.com/hecai+3a81f2f7+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs';
+  const good = 'example.com/hecai\n1\nAippeebat6pa5MPl5F9+l3ESp+Y1k4INvsHsc4ok+Tw=\n\n— example.com/hecai OoHy98pz2ZhoejnCWut7CybyFoYJ2DxF4fEDodiFf7kYUFMUAVs+0LKIhkxT0UO5AOEvfFvggQ/b26Gnc+TW5nvW3gw=\n';
+  const h = await head(good, key);
+  equal('root', h.root, '022a6979e6dab7aa5ae4c3e5e45f7e977112a7e63593820dbec1ec738a24f93c');
+  equal('size', String(h.size), '1');
+  if (h.signed === false) throw new Error('a good signature was refused');
+  if (crypto.subtle && h.signed === null) throw new Error('this browser has Ed25519 and did not check');
+  const bad = await head(good.replace('\n1\n', '\n2\n'), key);
+  if (bad.signed === true) throw new Error('a changed head passed');
+  if ((await head(good, key.replace('example.com', 'example.org'))).signed !== false) throw new Error("another log's key passed");
+}
+
+/** The record that opens a log is hashed as the server does it. */
+export function testOpening() {
+  equal('opening', leafOf(opening('final', 1, '示例')), '123ab0bb9c6a6163f3f6387248d6ddb1f49ceb7699280b22ec772009c2e7d8bc');
+}
+
+/** A promise that the server's code signed holds for its own leaf alone, and not with a byte changed. */
+export async function testPromise() {
+  const key = 'example.com/hecai+3a81f2f7+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs';
+  const leaf = '47c5f888d1936efd14fb52d919d8c6f23daddbf25b3d6790da7eb2e6d2455c9e';
+  const good = 'JW03rMwdWdzfMgvC2xgi7xrzpsqCTJCSWWepUoKIlGElNEjYPB8DKCw4ZcSgiCGkeAy1IQoZNer+rPKSIcWaBw==';
+  const has = await promised(key, leaf, good);
+  if (has === false) throw new Error('a good promise was refused');
+  if (crypto.subtle && has === null) throw new Error('this browser has Ed25519 and did not check');
+  for (const [what, k, l, p] of [['byte', key, leaf, 'K' + good.slice(1)], ['leaf', key, leaf.replace('47', '48'), good], ['name', key.replace('com', 'org'), leaf, good], ['text', key, leaf, '!']]) {
+    if (await promised(k, l, p) === true) throw new Error('a changed ' + what + ' passed');
   }
 }

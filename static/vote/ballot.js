@@ -1,124 +1,34 @@
-// A ballot as a voter holds it: cards to pick from, and a vote that says truly
-// where it stands. The live page and the voting page both show it.
+// A ballot as a voter holds it, on the live page and on the voting page.
 
 import { api } from '../lib/api.js';
-import { mmss } from '../lib/clock.js';
 import { errorText, number, t } from '../lib/i18n.js';
-import { Ring, Track, allTracks, html, trackStyle, useEffect, useMemo, useNow, useRef, useState, useTopic } from '../lib/ui.js';
+import { left, near } from '../lib/left.js';
+import { Ring, Track, allTracks, html, toast, trackStyle, useEffect, useMemo, useNow, useState, useTopic } from '../lib/ui.js';
+import { paperOf } from './paper.js';
 
-// Codes after which the same vote may be sent again: nobody knows whether it arrived.
-const OPEN_QUESTION = ['net.offline', 'net.lost', 'net.timeout', 'vote.unconfirmed', 'vote.busy'];
+/** @typedef {import('./paper.js').Paper} Paper */
 
-/** @typedef {{state: 'idle'|'sending'|'done'|'failed', err?: any, receipt?: any}} VoteState */
-
-function salt() {
-  const b = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('');
-}
-
-/** Keeps a receipt on the phone, for /verify. It doesn't hold the choice: nobody
-    who asks to see the phone learns it. @param {any} r */
-function keepReceipt(r) {
-  try {
-    const all = JSON.parse(localStorage.getItem('hecai:receipts') || '[]').filter((/** @type {any} */ x) => x.leaf !== r.leaf);
-    localStorage.setItem('hecai:receipts', JSON.stringify([r, ...all].slice(0, 50)));
-  } catch (e) { /* the receipt is on the page, and the server has it */ }
-}
-
-/**
- * The voter's choice and its way to the box. A vote that met a bad network is
- * sent again with the same number, so it counts once whatever happens.
- * @param {any} hub @param {any} board the ballot's topic
- */
-function useVote(hub, board) {
-  const [picks, setPicks] = useState(/** @type {Record<string, number>} */ ({}));
-  const [vote, setVote] = useState(/** @type {VoteState} */ ({ state: 'idle' }));
-  const [dirty, setDirty] = useState(false);
-  const last = useRef(/** @type {any} */ (null)); // the vote under way
-  const rev = useRef(0);
-  const id = board ? board.id : '', round = board ? board.round : 0;
-
-  useEffect(() => { // what this device has voted already
-    if (!id) return;
-    let live = true;
-    setPicks({}); setVote({ state: 'idle' }); setDirty(false);
-    last.current = null;
-    const load = async () => {
-      try {
-        const mine = await api('/v1/votes/mine?ballot=' + encodeURIComponent(id));
-        if (!live) return;
-        rev.current = Math.max(rev.current, mine.rev);
-        if (mine.choice.length && !last.current) {
-          /** @type {Record<string, number>} */
-          const had = {};
-          for (const e of mine.choice) had[e] = (had[e] || 0) + 1;
-          setPicks(had);
-          setVote({ state: 'done', receipt: mine.receipts[mine.receipts.length - 1] });
-        }
-      } catch (e) { /* no device yet, or no network: a new vote tells more */ }
-    };
-    load();
-    return () => { live = false; };
-  }, [id, round]);
-
-  const send = async () => {
-    const v = last.current;
-    setVote({ state: 'sending' });
-    for (let tries = 0; ; tries++) {
-      try {
-        const body = { ballot: id, rev: v.rev, choice: v.choice, salt: v.salt, round: v.round };
-        const out = hub.status === 'live' ? await hub.request('vote.cast', body) : await api('/v1/votes', { body });
-        keepReceipt({ ...out.receipt, at: Date.now() });
-        if (last.current !== v) return;
-        last.current = null;
-        setDirty(false);
-        setVote({ state: 'done', receipt: out.receipt });
-        return;
-      } catch (err) {
-        if (last.current !== v) return;
-        if (OPEN_QUESTION.includes(/** @type {any} */ (err).code) && tries < 3) {
-          await new Promise((f) => setTimeout(f, 400 * 2 ** tries * (0.5 + Math.random())));
-          continue;
-        }
-        setVote({ state: 'failed', err });
-        return;
-      }
-    }
-  };
-
-  return {
-    picks, vote, dirty,
-    /** @param {Record<string, number>} next */
-    pick(next) { setPicks(next); setDirty(true); last.current = null; setVote({ state: 'idle' }); },
-    submit() {
-      if (!last.current) {
-        rev.current = Math.max(rev.current + 1, Date.now());
-        const choice = Object.entries(picks).flatMap(([e, n]) => Array(n).fill(e));
-        last.current = { rev: rev.current, choice, salt: salt(), round };
-      }
-      send();
-    },
-  };
-}
-
-const sum = (/** @type {Record<string, number>} */ picks) => Object.values(picks).reduce((a, b) => a + b, 0);
-
-/** Why one more pick isn't allowed, or ''. @param {any} board @param {Record<string, number>} picks @param {any} row */
-function refusal(board, picks, row) {
-  if (sum(picks) >= board.max) return t('vote.full', { max: board.max });
-  if (board.perTrack > 0) {
-    const same = board.rows.filter((/** @type {any} */ r) => r.track === row.track).reduce((/** @type {number} */ n, /** @type {any} */ r) => n + (picks[r.entry] || 0), 0);
-    if (same >= board.perTrack) return t('vote.track.full', { max: board.perTrack });
-  }
-  return '';
+/** The paper of a ballot, drawn anew whenever it changes. @param {any} hub @param {string} id @returns {Paper|null} */
+export function usePaper(hub, id) {
+  const [, turn] = useState(0);
+  const paper = id ? paperOf(hub, id) : null;
+  useEffect(() => {
+    if (!paper) return undefined;
+    const f = () => turn((n) => n + 1);
+    paper.watchers.add(f);
+    f();
+    return () => { paper.watchers.delete(f); };
+  }, [paper]);
+  return paper;
 }
 
 /** One entry to pick. */
-function Card(/** @type {any} */ { row, n, most, disabled, onPick }) {
+function Card(/** @type {{row: any, n: number, most: number, disabled: boolean, onPick: (row: Doc.BoardRow) => void}} */ { row, n, most, disabled, onPick }) {
   return html`<li><button type="button" class=${'card' + (n ? ' on' : '')} data-entry=${row.entry} aria-pressed=${n > 0} disabled=${disabled}
       style=${trackStyle(row.track)} onClick=${() => onPick(row)}>
     <span class="edge"></span>
     <span class="grow"><b>${row.title}</b><small><${Track} id=${row.track} name=${row.trackName} /> · ${row.lead}</small></span>
+    ${row.votes !== undefined && html`<span class="fig votes">${t('vote.votes', { n: number(row.votes) })}</span>`}
     <span class="tick" aria-hidden="true">${n ? (most > 1 ? n : html`<svg viewBox="0 0 24 24"><path d="M5 13l5 5 9-11" /></svg>`) : ''}</span>
   </button></li>`;
 }
@@ -137,68 +47,91 @@ function Redeem(/** @type {any} */ { onDone }) {
     ${err && html`<p class="note bad">${err}</p>`}</form>`;
 }
 
+/** The whole time of a round, ms: from its opening, else a guess. @param {Doc.Board} board */
+const whole = (board) => Math.max(1, board.deadline - (board.openedAt || board.deadline - 60000));
+
 /** Title, countdown and what may be picked. */
-function Head(/** @type {any} */ { board }) {
-  const open = board.state === 'open';
-  const at = useNow(open && board.deadline ? 250 : 0);
-  const left = board.deadline - at, whole = board.opensAt && board.deadline > board.opensAt ? board.deadline - board.opensAt : 60000;
+function Head(/** @type {{board: Doc.Board}} */ { board }) {
+  const open = board.state === 'open', timed = open && board.deadline > 0;
+  const at = useNow(timed ? 250 : 0);
+  const rest = board.deadline - at;
   const rule = [t(board.window === 'day' ? 'vote.rule.day' : 'vote.rule', { max: board.max }),
+    board.min > 1 ? t('vote.rule.min', { min: board.min }) : '', board.perEntry > 1 ? t('vote.rule.each', { max: board.perEntry }) : '',
     board.perTrack ? t('vote.rule.track', { max: board.perTrack }) : '', board.change ? t('vote.rule.change') : ''].filter(Boolean).join(t('vote.comma'));
   return html`<div class="ballot-head">
-    ${open && board.deadline > 0 && html`<${Ring} part=${left / whole} urgent=${left < 10000}><b class="fig">${mmss(Math.max(0, left))}</b><//>`}
-    <div class="grow"><h2>${board.title}</h2><p class="muted">${open ? rule : t(board.state === 'armed' ? 'vote.armed' : 'vote.over')}</p>
-    ${board.voters !== undefined && html`<p class="muted fig small">${t('vote.voters', { n: number(board.voters) })}</p>`}</div></div>`;
+    ${timed && near(rest) && html`<${Ring} part=${rest / whole(board)} urgent=${rest < 10000}><b class="fig" data-left>${left(rest)}</b><//>`}
+    <div class="grow"><h2>${board.title}</h2><p class="muted">${open ? rule : t(board.state !== 'armed' ? 'vote.over' : board.round ? 'vote.rearmed' : 'vote.armed')}</p>
+    ${timed && !near(rest) && html`<p class="muted fig" data-left>${t('vote.left', { time: left(rest) })}</p>`}
+    ${board.note && html`<p class="small">${t('vote.note', { note: board.note })}</p>`}
+    ${board.voters !== undefined && board.state !== 'armed' && html`<p class="muted fig small">${t('vote.voters', { n: number(board.voters) })}</p>`}
+    ${board.closing && html`<p class="muted small closing" data-closing=${board.closing}>${t('vote.closing')} <code class="fig">${board.closing.replace(/.{8}/g, '$& ')}</code></p>`}</div></div>`;
 }
 
-/** Where the vote stands, in words and colour. */
-function Standing(/** @type {any} */ { vote, dirty }) {
-  const state = dirty && vote.state === 'idle' ? 'idle' : vote.state;
+/** The time beside the button, since the head scrolls away. */
+function Rest(/** @type {{board: Doc.Board}} */ { board }) {
+  const rest = board.deadline - useNow(250);
+  return near(rest) ? html` · <span class=${'fig' + (rest < 10000 ? ' urgent' : '')}>${left(rest)}</span>` : null;
+}
+
+const short = (/** @type {Doc.Receipt|null} */ receipt) => (receipt ? receipt.leaf.slice(0, 8) : '');
+
+/** What is missing until the vote can be sent, or counts until it is. @param {Paper} paper */
+function idle(paper) {
+  const n = paper.total(), least = paper.board.min;
+  const why = n > 0 && n < least ? t('vote.least', { n: least - n }) : '';
+  if (!paper.receipt || !paper.dirty) return why || t('vote.idle');
+  return html`<span class="dot warn"></span>${why || t('vote.changed')}${why && html` <small>${t('vote.changed')}</small>`}`;
+}
+
+/** Where the vote stands, in words and colour. @param {{paper: Paper}} p */
+function Standing({ paper }) {
+  const { state, board, err, receipt } = paper;
   return html`<p class=${'standing ' + state} data-vote-state=${state} aria-live="polite">
-    ${state === 'done' && html`<span class="dot good"></span>${t('vote.done')} <span class="fig">${vote.receipt ? vote.receipt.leaf.slice(0, 8) : ''}</span>`}
+    ${state === 'done' && html`<span class="dot good"></span>${t(board.state === 'open' ? 'vote.done' : 'vote.counted')} <span class="fig">${short(receipt)}</span>`}
     ${state === 'sending' && t('vote.sending')}
-    ${state === 'failed' && html`<span class="dot bad"></span>${t('vote.failed')}${t('vote.comma')}${errorText(vote.err)}`}
-    ${state === 'idle' && t('vote.idle')}</p>`;
+    ${state === 'waiting' && html`<span class="dot warn"></span>${t(err ? 'vote.waiting' : 'vote.slow')}${err && html` <small>${errorText(err)}</small>`}`}
+    ${state === 'failed' && html`<span class="dot bad"></span>${t('vote.failed')}${t('vote.comma')}${errorText(err)}`}
+    ${state === 'missed' && html`<span class="dot bad"></span>${receipt ? html`${t('vote.missed.changed')} <span class="fig">${short(receipt)}</span>` : t('vote.missed', { n: paper.missed })}`}
+    ${state === 'idle' && idle(paper)}</p>`;
 }
 
-/** The whole ballot. @param {{hub: any, id: string, search?: boolean}} p */
-export function Ballot({ hub, id, search }) {
+/** The button, and beside it how things stand. @param {{paper: Paper}} p */
+function Foot({ paper }) {
+  const { board, state } = paper;
+  const open = board.state === 'open';
+  if (!open && state === 'idle') return null;
+  return html`<div class="foot">
+    <div class="grow"><${Standing} paper=${paper} />
+      ${open && html`<p class="muted">${t('vote.picked')} <b class="fig">${paper.total()}</b> / <span class="fig">${board.max}</span>${board.deadline > 0 && html`<${Rest} board=${board} />`}</p>`}</div>
+    ${open && html`<button type="button" id="confirm" class="btn main" disabled=${!paper.may} onClick=${() => paper.submit()}>
+      ${state === 'failed' ? t('retry') : state === 'done' ? t('vote.again') : t('vote.confirm')}</button>`}</div>`;
+}
+
+/** The whole ballot. @param {{hub: any, id: string, search?: boolean, order?: (b: Doc.Board) => Doc.BoardRow[]}} p */
+export function Ballot({ hub, id, search, order }) {
+  /** @type {Doc.Board|null} */
   const board = useTopic(hub, 'ballot/' + id);
-  const v = useVote(hub, board);
+  const paper = /** @type {Paper} */ (usePaper(hub, id));
   const [word, setWord] = useState('');
   const [track, setTrack] = useState('');
   const [level, setLevel] = useState(99);
-  const [why, setWhy] = useState('');
   useEffect(() => { api('/v1/me').then((me) => setLevel(me.level || 0)).catch(() => {}); }, [hub.status]);
-  const rows = useMemo(() => (board ? board.rows.filter((/** @type {any} */ r) => (!track || r.track === track)
-    && (!word || (r.title + r.lead + r.trackName).toLowerCase().includes(word.toLowerCase()))) : []), [board && board.rows, word, track]);
-  if (!board) return html`<p class="empty">${t('loading')}</p>`;
-  const open = board.state === 'open', count = sum(v.picks), locked = !open || (v.vote.state === 'done' && !board.change && !v.dirty) || v.vote.state === 'sending';
-  const onPick = (/** @type {any} */ row) => {
-    const n = v.picks[row.entry] || 0, next = { ...v.picks };
-    if (n && n >= board.perEntry) delete next[row.entry];
-    else {
-      const no = refusal(board, v.picks, row);
-      if (no && !n) { setWhy(no); return; }
-      if (no) delete next[row.entry];
-      else next[row.entry] = n + 1;
-    }
-    setWhy('');
-    v.pick(next);
+  const rows = useMemo(() => (board ? (order ? order(board) : board.rows).filter((r) => (!track || r.track === track)
+    && (!word || (r.title + r.lead + r.trackName).toLowerCase().includes(word.toLowerCase()))) : []), [board, word, track]);
+  if (!board || !paper.board) return html`<p class="empty">${t('loading')}</p>`;
+  const onPick = (/** @type {Doc.BoardRow} */ row) => {
+    const no = paper.pick(row);
+    if (no) toast(t(no[0], no[1]), 'bad'); // beside the standing, never in its place
   };
-  const may = open && !locked && count >= board.min && (v.dirty || v.vote.state === 'failed');
-  return html`<section class="ballot">
+  return html`<section class="ballot" data-ballot-state=${board.state}>
     <${Head} board=${board} />
     ${level < board.level && html`<${Redeem} onDone=${() => setLevel(board.level)} />`}
     ${search && html`<div class="filters"><input class="input" type="search" placeholder=${t('vote.search')} aria-label=${t('vote.search')} value=${word}
         onInput=${(/** @type {any} */ e) => setWord(e.target.value)} />
       <select class="input" aria-label=${t('vote.track')} value=${track} onChange=${(/** @type {any} */ e) => setTrack(e.target.value)}>
         <option value="">${t('vote.track.all')}</option>${allTracks().map((x) => html`<option value=${x.id}>${x.short}</option>`)}</select></div>`}
-    <ul class="cards">${rows.map((/** @type {any} */ r) => html`<${Card} key=${r.entry} row=${r} n=${v.picks[r.entry] || 0} most=${board.perEntry} disabled=${locked} onPick=${onPick} />`)}</ul>
+    <ul class="cards">${rows.map((r) => html`<${Card} key=${r.entry} row=${r} n=${paper.count(r.entry)} most=${board.perEntry} disabled=${paper.fixed(r.entry)} onPick=${onPick} />`)}</ul>
     ${!rows.length && html`<p class="empty">${t('vote.nothing')}</p>`}
-    ${(open || v.vote.state !== 'idle') && html`<div class="foot">
-      <div class="grow">${why ? html`<p class="standing failed" aria-live="polite">${why}</p>` : html`<${Standing} vote=${v.vote} dirty=${v.dirty} />`}
-        <p class="muted">${t('vote.picked')} <b class="fig">${count}</b> / <span class="fig">${board.max}</span></p></div>
-      <button type="button" id="confirm" class="btn main" disabled=${!may} onClick=${v.submit}>
-        ${v.vote.state === 'failed' ? t('retry') : v.vote.state === 'done' && !v.dirty ? t('vote.again') : t('vote.confirm')}</button></div>`}
+    <${Foot} paper=${paper} />
   </section>`;
 }

@@ -66,9 +66,9 @@ func tallyAgrees(t *testing.T, db Record) {
 			rt.Fatal(err)
 		}
 		check(rt, "recount", fresh, m.tally)
-		leaves, err := db.Leaves(bg, m.ballot.ID, m.ballot.Round)
-		if err != nil || len(leaves) != m.events {
-			rt.Fatalf("%d leaves of %d, %v", len(leaves), m.events, err)
+		round, err := db.Round(bg, m.ballot.ID, m.ballot.Round)
+		if err != nil || len(round.Votes) != m.events {
+			rt.Fatalf("%d leaves of %d, %v", len(round.Votes), m.events, err)
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -66,7 +67,7 @@ func (p *Postgres) start(initdb, server string) error {
 	}
 	var log bytes.Buffer
 	p.cmd = exec.Command(server, "-D", data, "-p", strconv.Itoa(p.port), "-c", "listen_addresses=127.0.0.1",
-		"-c", "unix_socket_directories=", "-c", "shared_buffers=32MB", "-c", "max_connections=100")
+		"-c", "unix_socket_directories=", "-c", "shared_buffers=32MB", "-c", "max_connections=400")
 	p.cmd.SysProcAttr, p.cmd.Dir, p.cmd.Stderr = owner, p.dir, &log
 	if err := p.cmd.Start(); err != nil {
 		p.cmd = nil
@@ -134,6 +135,25 @@ func (p *Postgres) admin(query string) error {
 	return err
 }
 
+// Processes are the server's, by number.
+func (p *Postgres) Processes() []int {
+	out := []int{p.cmd.Process.Pid}
+	all, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range all {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended since
+		}
+		var pid, parent int
+		fmt.Sscan(string(text), &pid)
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if _, err := fmt.Sscanf(rest, "%1s %d", new(string), &parent); err == nil && parent == p.cmd.Process.Pid {
+			out = append(out, pid)
+		}
+	}
+	return out
+}
+
 // Database makes a fresh database and returns its address.
 func (p *Postgres) Database(t testing.TB) string {
 	t.Helper()
@@ -148,5 +168,5 @@ func (p *Postgres) Database(t testing.TB) string {
 func (p *Postgres) Open(t testing.TB) Record {
 	t.Helper()
 	address := p.Database(t)
-	return Record{open(t, store.Config{Database: address}), "pgx", address}
+	return Record{open(t, store.Config{Database: address, Shared: true}), "pgx", address}
 }

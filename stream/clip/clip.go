@@ -27,6 +27,12 @@ var closeIVF []byte
 //go:embed hall.ogg
 var hallOgg []byte
 
+//go:embed stage.h264
+var stageH264 []byte
+
+//go:embed close.h264
+var closeH264 []byte
+
 //go:embed slate.ivf
 var slateIVF []byte
 
@@ -38,10 +44,9 @@ type Name string
 
 // The clips.
 const (
-	Stage     Name = "stage"      // VP8 with sound: camera 1 of the test programme
-	Close     Name = "close"      // VP8 with sound: camera 2
-	Slate     Name = "slate"      // VP8, silent
-	SlateH264 Name = "slate-h264" // H.264, silent
+	Stage Name = "stage" // with sound: camera 1 of the test programme
+	Close Name = "close" // with sound: camera 2
+	Slate Name = "slate" // silent
 )
 
 // Frame is one picture, or one Opus packet, as RTP payloads.
@@ -59,8 +64,8 @@ type Clip struct {
 	Audio []Frame // the same time in Opus packets of 20 ms
 }
 
-// Length is the time of one loop.
-func (c *Clip) Length() time.Duration {
+// length is the time of one loop.
+func (c *Clip) length() time.Duration {
 	return time.Duration(len(c.Video)) * time.Second / time.Duration(c.Rate)
 }
 
@@ -68,27 +73,30 @@ func (c *Clip) Length() time.Duration {
 // fullband, mono; RFC 6716 section 3.1).
 var silence = []byte{0xf8, 0xff, 0xfe}
 
-// Load prepares a clip.
-func Load(name Name) (*Clip, error) {
-	c := &Clip{Name: name}
-	var err error
+// Load prepares a clip, in H.264 or in VP8.
+func Load(name Name, h264 bool) (*Clip, error) {
+	c := &Clip{Name: name, H264: h264}
+	var ivf, annexB []byte
 	switch name {
 	case Stage:
-		c.Rate, c.Video, err = readIVF(stageIVF)
+		ivf, annexB, c.Rate = stageIVF, stageH264, 15
 	case Close:
-		c.Rate, c.Video, err = readIVF(closeIVF)
+		ivf, annexB, c.Rate = closeIVF, closeH264, 15
 	case Slate:
-		c.Rate, c.Video, err = readIVF(slateIVF)
-	case SlateH264:
-		c.H264, c.Rate = true, 5
-		c.Video, err = readH264(slateH264)
+		ivf, annexB, c.Rate = slateIVF, slateH264, 5
 	default:
 		return nil, fmt.Errorf("no clip %q", name)
+	}
+	var err error
+	if h264 {
+		c.Video, err = readH264(annexB)
+	} else {
+		c.Rate, c.Video, err = readIVF(ivf)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read clip %s: %w", name, err)
 	}
-	packets := int(c.Length() / (20 * time.Millisecond))
+	packets := int(c.length() / (20 * time.Millisecond))
 	if name == Stage || name == Close {
 		c.Audio, err = readOgg(hallOgg, packets)
 	} else {

@@ -1,6 +1,7 @@
 package clip
 
 import (
+	"fmt"
 	"testing"
 
 	"hecai/stream/keyframe"
@@ -9,16 +10,22 @@ import (
 func TestClipsLoopWithoutASeam(t *testing.T) {
 	for _, tt := range []struct {
 		name   Name
+		h264   bool
+		rate   int
 		frames int
 		every  int // pictures between keyframes
 		sounds int
 	}{
-		{Stage, 150, 15, 500}, {Close, 150, 15, 500}, {Slate, 10, 10, 100}, {SlateH264, 10, 10, 100},
+		{Stage, false, 15, 150, 15, 500}, {Close, false, 15, 150, 15, 500}, {Slate, false, 5, 10, 10, 100},
+		{Stage, true, 15, 150, 15, 500}, {Close, true, 15, 150, 15, 500}, {Slate, true, 5, 10, 10, 100},
 	} {
-		t.Run(string(tt.name), func(t *testing.T) {
-			c, err := Load(tt.name)
+		t.Run(fmt.Sprint(tt.name, " H264 ", tt.h264), func(t *testing.T) {
+			c, err := Load(tt.name, tt.h264)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if c.Rate != tt.rate || c.H264 != tt.h264 {
+				t.Errorf("%d pictures a second, H.264 %t", c.Rate, c.H264)
 			}
 			if len(c.Video) != tt.frames || len(c.Audio) != tt.sounds {
 				t.Fatalf("%d pictures and %d sounds, want %d and %d", len(c.Video), len(c.Audio), tt.frames, tt.sounds)
@@ -48,7 +55,7 @@ func TestClipsLoopWithoutASeam(t *testing.T) {
 
 func TestClipsAreSmall(t *testing.T) {
 	const limit = 700 << 10
-	if n := len(stageIVF) + len(closeIVF) + len(hallOgg) + len(slateIVF) + len(slateH264); n > limit {
+	if n := len(stageIVF) + len(closeIVF) + len(hallOgg) + len(slateIVF) + len(slateH264) + len(stageH264) + len(closeH264); n > limit {
 		t.Errorf("%d bytes embedded, limit %d", n, limit)
 	}
 }
@@ -65,7 +72,7 @@ func TestBrokenFilesAreRefused(t *testing.T) {
 	if _, err := readH264([]byte{0, 0, 0, 1, 0x41, 0x9a, 0x02}); err == nil {
 		t.Error("H.264 without a keyframe at the start is taken")
 	}
-	if _, err := Load("none"); err == nil {
+	if _, err := Load("none", true); err == nil {
 		t.Error("an unknown name is taken")
 	}
 }

@@ -7,13 +7,17 @@ package rtpbuf
 import "sync"
 
 // Packet is one packet of the line, without what differs between viewers.
+// Packets of one TS are one frame.
 type Packet struct {
-	Seq     uint64 // extended sequence number
-	TS      uint32
-	Marker  bool
-	Key     bool  // first packet of a keyframe
-	Codec   uint8 // the caller's numbering
-	Payload []byte
+	Seq      uint64 // extended sequence number; what is missing was lost on the way here
+	TS       uint32 // runs on over cuts
+	Captured int64  // when the camera took it by the relay's clock, ns since 1970, as well as is known
+	Shot     uint32 // grows at every cut: what came before is of another source
+	Video    bool
+	Marker   bool
+	Key      bool  // first packet of a keyframe
+	Codec    uint8 // a codec.Codec
+	Payload  []byte
 }
 
 // Ring holds the newest packets. Slots keep their memory, so that a warm ring

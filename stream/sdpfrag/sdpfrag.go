@@ -10,11 +10,11 @@ import (
 )
 
 // MaxCandidates bounds what one body may carry.
-const MaxCandidates = 64
+const maxCandidates = 64
 
-// ErrMalformed says that a body is not a fragment at all. A single bad
+// errMalformed says that a body is not a fragment at all. A single bad
 // candidate is no such error: RFC 9725 wants those dropped without a word.
-var ErrMalformed = errors.New("malformed sdp fragment")
+var errMalformed = errors.New("malformed sdp fragment")
 
 // Candidate is one candidate with the media section it belongs to.
 type Candidate struct {
@@ -40,7 +40,7 @@ func Parse(body string) (*Frag, error) {
 			continue
 		}
 		if len(line) < 2 || line[1] != '=' {
-			return nil, ErrMalformed
+			return nil, errMalformed
 		}
 		name, value, _ := strings.Cut(line[2:], ":")
 		switch {
@@ -58,7 +58,7 @@ func Parse(body string) (*Frag, error) {
 			mid = value
 		case name == "candidate" && value != "":
 			known = true
-			if len(f.Candidates) < MaxCandidates {
+			if len(f.Candidates) < maxCandidates {
 				f.Candidates = append(f.Candidates, Candidate{Line: line[2:], Mid: mid, Index: index})
 			}
 		case name == "end-of-candidates":
@@ -66,7 +66,7 @@ func Parse(body string) (*Frag, error) {
 		}
 	}
 	if !known {
-		return nil, ErrMalformed
+		return nil, errMalformed
 	}
 	return f, nil
 }

@@ -47,7 +47,7 @@ func TestParse(t *testing.T) {
 
 func TestParseBoundsCandidates(t *testing.T) {
 	f, err := Parse(strings.Repeat("a=candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n", 1000))
-	if err != nil || len(f.Candidates) != MaxCandidates {
+	if err != nil || len(f.Candidates) != maxCandidates {
 		t.Errorf("got %d candidates, %v", len(f.Candidates), err)
 	}
 }
@@ -95,7 +95,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if len(frag.Candidates) > MaxCandidates {
+		if len(frag.Candidates) > maxCandidates {
 			t.Fatal("too many candidates")
 		}
 		if out, ok := Restart(body, frag.Ufrag, frag.Pwd); ok {

@@ -1,7 +1,8 @@
 // Command pagelib rebuilds the third-party files of the pages: static/vendor
 // and static/fonts. It fetches the packages that static/vendor/vendor.json
-// names with npm, checks their integrity, bundles the library and copies fonts
-// and licences. Only whoever changes a version needs it: `go generate ./static`.
+// names with npm and apt, checks their integrity, bundles the library, copies
+// fonts and licences and cuts the rare characters (see rare.py). Only whoever
+// changes a version needs it, on Debian: `go generate ./static`.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"crypto/sha512"
+	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -34,7 +36,8 @@ type pkg struct {
 	Name      string `json:"name"`
 	Version   string `json:"version"`
 	Licence   string `json:"licence"`
-	Integrity string `json:"integrity"` // of the tarball, as the registry gives it
+	Integrity string `json:"integrity"`      // of the tarball, as the registry gives it
+	From      string `json:"from,omitempty"` // "debian"; npm without
 }
 
 // entry is the library as the pages see it.
@@ -84,7 +87,7 @@ func run(static string) error {
 		if err := fetch(p, work); err != nil {
 			return fmt.Errorf("%s: %w", p.Name, err)
 		}
-		licence, err := os.ReadFile(filepath.Join(work, "node_modules", p.Name, "LICENSE"))
+		licence, err := os.ReadFile(p.licence(work))
 		if err != nil {
 			return err
 		}
@@ -95,7 +98,7 @@ func run(static string) error {
 	if err := bundle(work, write); err != nil {
 		return err
 	}
-	if err := fonts(filepath.Join(work, "node_modules"), write); err != nil {
+	if err := fonts(work, write); err != nil {
 		return err
 	}
 	out, err := json.MarshalIndent(m, "", "  ")
@@ -105,8 +108,40 @@ func run(static string) error {
 	return os.WriteFile(path, append(out, '\n'), 0o644)
 }
 
+func (p pkg) licence(work string) string {
+	if p.From == "debian" {
+		return filepath.Join(work, p.Name, "usr/share/doc", p.Name, "copyright")
+	}
+	return filepath.Join(work, "node_modules", p.Name, "LICENSE")
+}
+
+// fetchDebian brings a package of Debian into work.
+func fetchDebian(p pkg, work string) error {
+	cmd := exec.Command("apt-get", "download", p.Name+"="+p.Version)
+	cmd.Dir = work
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	found, err := filepath.Glob(filepath.Join(work, p.Name+"_*.deb"))
+	if err != nil || len(found) != 1 {
+		return fmt.Errorf("%d files came: %v", len(found), err)
+	}
+	data, err := os.ReadFile(found[0])
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(data)
+	if got := "sha256-" + base64.StdEncoding.EncodeToString(sum[:]); got != p.Integrity {
+		return fmt.Errorf("integrity is %s, not %s", got, p.Integrity)
+	}
+	return exec.Command("dpkg-deb", "-x", found[0], filepath.Join(work, p.Name)).Run()
+}
+
 // fetch brings a package into work/node_modules.
 func fetch(p pkg, work string) error {
+	if p.From == "debian" {
+		return fetchDebian(p, work)
+	}
 	cmd := exec.Command("npm", "pack", "--silent", p.Name+"@"+p.Version)
 	cmd.Dir = work
 	name, err := cmd.Output()
@@ -174,7 +209,8 @@ var fontURL = regexp.MustCompile(`url\(\./files/([a-z0-9-]+\.woff2)\) format\('[
 
 // fonts copies the two faces of the venue screens: figures in three weights,
 // Chinese in slices of which a browser fetches only those it needs.
-func fonts(modules string, write func(string, []byte) error) error {
+func fonts(work string, write func(string, []byte) error) error {
+	modules := filepath.Join(work, "node_modules")
 	var css strings.Builder
 	css.WriteString("/* Barlow Semi Condensed and Noto Sans SC, OFL-1.1, copied by tools/pagelib. */\n")
 	for _, f := range []struct{ pkg, css string }{
@@ -199,5 +235,44 @@ func fonts(modules string, write func(string, []byte) error) error {
 		}
 		css.WriteString(strings.ReplaceAll(fontURL.ReplaceAllString(string(sheet), "url(./$1) format('woff2')"), "'Noto Sans SC Variable'", "'Noto Sans SC'"))
 	}
+	more, err := rare(work, write)
+	if err != nil {
+		return err
+	}
+	css.WriteString(more)
 	return write("fonts/fonts.css", []byte(css.String()))
+}
+
+//go:embed rare.py
+var rarePy string
+
+// rare cuts the characters that the package's slices leave out and names have,
+// and returns their style sheet. The Medium weight stands for all: these are few
+// on a screen, and a second weight would double five megabytes.
+func rare(work string, write func(string, []byte) error) (string, error) {
+	to := filepath.Join(work, "rare")
+	if err := os.Mkdir(to, 0o755); err != nil {
+		return "", err
+	}
+	cmd := exec.Command("/usr/bin/python3", "-", filepath.Join(work, "node_modules/@fontsource-variable/noto-sans-sc/files"),
+		filepath.Join(work, "fonts-noto-cjk-extra/usr/share/fonts/opentype/noto/NotoSansCJK-Medium.ttc"), to)
+	cmd.Stdin = strings.NewReader(rarePy)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("rare.py: %w: %s", err, out)
+	}
+	files, err := os.ReadDir(to)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(filepath.Join(to, f.Name()))
+		if err == nil && f.Name() != "rare.css" {
+			err = write("fonts/"+f.Name(), data)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	sheet, err := os.ReadFile(filepath.Join(to, "rare.css"))
+	return string(sheet), err
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hecai/contest"
+	"hecai/lease"
 	"hecai/vote"
 )
 
@@ -105,7 +106,7 @@ func benchBox(b *testing.B, phones int) {
 
 func benchFloor(b *testing.B, n int) time.Duration {
 	store := newDisk(b)
-	opened, err := store.OpenBallot(context.Background(), "final", 1, 0)
+	opened, err := store.OpenBallot(context.Background(), lease.Alone(lease.Ballots), "final", 1, 0)
 	if err != nil {
 		b.Fatal(err)
 	}

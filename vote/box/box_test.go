@@ -19,12 +19,12 @@ import (
 func TestConfigIsChecked(t *testing.T) {
 	good := Config{Store: newMemory(), Key: testKey, Pseudonyms: testPseudonym, Origin: testOrigin}
 	for name, edit := range map[string]func(*Config){
-		"no store":             func(c *Config) { c.Store = nil },
-		"no key":               func(c *Config) { c.Key = nil },
-		"short pseudonym key":  func(c *Config) { c.Pseudonyms = c.Pseudonyms[:15] },
-		"origin with a space":  func(c *Config) { c.Origin = "a b" },
-		"negative queue":       func(c *Config) { c.Queue = -1 },
-		"ballot that is wrong": func(c *Config) { c.Store = newMemory(vote.Ballot{ID: "x"}) },
+		"no store":            func(c *Config) { c.Store = nil },
+		"no key":              func(c *Config) { c.Key = nil },
+		"short pseudonym key": func(c *Config) { c.Pseudonyms = c.Pseudonyms[:15] },
+		"origin with a space": func(c *Config) { c.Origin = "a b" },
+		"negative queue":      func(c *Config) { c.Queue = -1 },
+		"negative patience":   func(c *Config) { c.Patience = -1 },
 	} {
 		c := good
 		edit(&c)
@@ -133,7 +133,7 @@ func TestGroupCommit(t *testing.T) {
 	}
 	_, err := b.Cast(t.Context(), vote.Cast{Ballot: "final", Voter: 200, Rev: 1, Choice: []contest.EntryID{"e1"}})
 	expect(t, "101st in flight", err, "vote.busy")
-	if fault.Of(err).Args["retryAfter"] == nil {
+	if fault.Of(err).RetryAfter == 0 {
 		t.Error("busy does not say when to come back")
 	}
 	close(m.gate)
@@ -197,45 +197,6 @@ func TestCloseIsAPlaceInTheQueue(t *testing.T) {
 	retry := mustCast(t, b, "final", 3, 1, "e1")
 	if !retry.Duplicate || retry.Receipt != outs[3].Receipt {
 		t.Errorf("retry after the close: %+v", retry)
-	}
-}
-
-func TestPoisonedAfterAnUnknownCommit(t *testing.T) {
-	for _, half := range []bool{false, true} {
-		m := newMemory(testBallot("final"))
-		b, stop := start(t, m)
-		mustOpen(t, b, "final", 0)
-		first := mustCast(t, b, "final", 1, 1, "e1")
-		m.mu.Lock()
-		m.failAfter, m.halfDone = 1, half
-		m.mu.Unlock()
-		_, err := b.Cast(t.Context(), vote.Cast{Ballot: "final", Voter: 2, Rev: 1, Choice: []contest.EntryID{"e2"}})
-		expect(t, "cast in the failed commit", err, "vote.unconfirmed")
-		<-b.Failed()
-		<-b.done
-		if _, err := b.Cast(t.Context(), vote.Cast{Ballot: "final", Voter: 3, Rev: 1, Choice: []contest.EntryID{"e2"}}); err == nil {
-			t.Error("a poisoned box acknowledged")
-		}
-		if _, _, err := b.Close(t.Context(), "final"); fault.KindOf(err) != fault.Internal {
-			t.Errorf("close of a poisoned box: %v", err)
-		}
-		if _, tally, _ := b.Ballot("final"); tally.Voters != 1 {
-			t.Errorf("an unknown commit moved the count: %+v", tally)
-		}
-		if err := stop(); !errors.Is(err, errDisk) {
-			t.Errorf("Run returned %v", err)
-		}
-
-		again, _ := start(t, m)
-		if out := mustCast(t, again, "final", 1, 1, "e1"); !out.Duplicate || out.Receipt != first.Receipt {
-			t.Errorf("after restart: %+v", out)
-		}
-		if out := mustCast(t, again, "final", 2, 1, "e2"); out.Fault != nil || out.Duplicate != half {
-			t.Errorf("retry of the unknown vote (stored: %v): %+v", half, out)
-		}
-		if _, tally, err := again.Close(t.Context(), "final"); err != nil || tally.Voters != 2 {
-			t.Errorf("count %+v, %v", tally, err)
-		}
 	}
 }
 
@@ -362,12 +323,73 @@ func TestAddAndReload(t *testing.T) {
 	}
 }
 
+// TestARepeatDestroysNothing fires every command of a ballot twice, in each of
+// its states: what was acknowledged stays counted.
+func TestARepeatDestroysNothing(t *testing.T) {
+	m := newMemory(testBallot("final"))
+	b, stop := start(t, m)
+	mustOpen(t, b, "final", 0)
+	one := mustCast(t, b, "final", 1, 5, "e1")
+	intact := func(when string) {
+		t.Helper()
+		if ballot, tally, _ := b.Ballot("final"); ballot.Round != 1 || tally.Round != 1 || tally.Voters != 1 {
+			t.Errorf("%s: round %d, count %+v", when, ballot.Round, tally)
+		}
+		if out := mustCast(t, b, "final", 1, 5, "e1"); !out.Duplicate || out.Receipt != one.Receipt {
+			t.Errorf("%s: the receipt is %+v", when, out)
+		}
+	}
+	_, err := b.Open(t.Context(), "final", 0)
+	expect(t, "opened twice", err, "ballot.open")
+	intact("opened twice")
+	_, err = b.NewRound(t.Context(), "final", "再来一次")
+	expect(t, "a new round of an open ballot", err, "ballot.not_closed")
+	intact("new round while open")
+	for range 2 {
+		if _, _, err := b.Close(t.Context(), "final"); err != nil {
+			t.Fatal(err)
+		}
+		intact("closed")
+	}
+	for range 2 {
+		_, err = b.Open(t.Context(), "final", time.Minute)
+		expect(t, "opened after the close", err, "ballot.closed")
+		intact("opened after the close")
+	}
+	_, err = b.NewRound(t.Context(), "final", " ")
+	expect(t, "a new round without a reason", err, "ballot.note")
+	m.mu.Lock()
+	m.sealed = "final"
+	m.mu.Unlock()
+	_, err = b.NewRound(t.Context(), "final", "再来一次")
+	expect(t, "a new round of a sealed ballot", err, "ballot.sealed")
+	intact("a refused round")
+	stop()
+
+	m.mu.Lock()
+	revealed := m.ballots["final"]
+	revealed.State = vote.StateRevealed
+	m.ballots["final"] = revealed
+	m.mu.Unlock()
+	b, _ = start(t, m)
+	_, err = b.NewRound(t.Context(), "final", "再来一次")
+	expect(t, "a new round after the reveal", err, "ballot.revealed")
+	intact("revealed")
+}
+
 func TestANewRoundStartsFromZero(t *testing.T) {
 	b, _ := start(t, newMemory(testBallot("final")))
 	mustOpen(t, b, "final", 0)
 	one := mustCast(t, b, "final", 1, 5, "e1")
 	if _, _, err := b.Close(t.Context(), "final"); err != nil {
 		t.Fatal(err)
+	}
+	armed, err := b.NewRound(t.Context(), "final", "设备故障，重新投票")
+	if err != nil || armed.State != vote.StateArmed || armed.Note == "" {
+		t.Fatalf("armed: %+v, %v", armed, err)
+	}
+	if out := mustCast(t, b, "final", 1, 5, "e1"); !out.Duplicate {
+		t.Errorf("a retry while the new round waits: %+v", out)
 	}
 	mustOpen(t, b, "final", 0)
 	if _, tally, _ := b.Ballot("final"); tally.Round != 2 || tally.Voters != 0 {
@@ -384,13 +406,43 @@ func TestANewRoundStartsFromZero(t *testing.T) {
 	}
 }
 
+// TestAnEditCountsNothingAgain: what saving a ballot costs the writer does not
+// grow with the votes of the contest.
+func TestAnEditCountsNothingAgain(t *testing.T) {
+	m := newMemory(testBallot("final"), testBallot("semi"))
+	b, _ := start(t, m)
+	for _, id := range []vote.BallotID{"final", "semi"} {
+		mustOpen(t, b, id, 0)
+		mustCast(t, b, id, 1, 1, "e1")
+		if _, _, err := b.Close(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.mu.Lock()
+	before := m.recounts
+	edited := m.ballots["semi"]
+	m.mu.Unlock()
+	edited.Title = "新标题"
+	if err := b.Add(t.Context(), edited); err != nil {
+		t.Fatal(err)
+	}
+	if got, tally, _ := b.Ballot("semi"); got.Title != "新标题" || tally.Voters != 1 {
+		t.Errorf("%+v %+v", got, tally)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.recounts != before {
+		t.Errorf("%d counts for an edit", m.recounts-before)
+	}
+}
+
 // record keeps what OnChange told.
 type record struct {
 	mu  sync.Mutex
 	all []vote.Ballot
 }
 
-func (r *record) add(b vote.Ballot, _ vote.Tally) {
+func (r *record) add(b vote.Ballot) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = append(r.all, b)
@@ -475,38 +527,5 @@ func TestSchedule(t *testing.T) {
 			t.Error("another receipt after the restart")
 		}
 		stop()
-	})
-}
-
-// TestAWallClockThatJumpsMovesNoWindow sets the box's clock five minutes away
-// from the wall, as if the wall had been set, and watches it come back slowly.
-func TestAWallClockThatJumpsMovesNoWindow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newClock(time.Now)
-		c.at = c.at.Add(5 * time.Minute)
-		off := func() time.Duration { return c.read().Sub(time.Now().Round(0)) }
-		last := c.read()
-		for range 100 {
-			time.Sleep(600 * time.Millisecond)
-			now := c.read()
-			if now.Before(last) {
-				t.Fatal("went back")
-			}
-			last = now
-		}
-		if got := off(); got > 5*time.Minute || got < 5*time.Minute-30*time.Millisecond {
-			t.Errorf("a minute later the clock is off by %v, want 5m less at most 30ms", got)
-		}
-		for range 24 * 7 {
-			time.Sleep(time.Hour)
-			c.read()
-		}
-		if got := off(); got != 0 {
-			t.Errorf("a week later it is still off by %v", got)
-		}
-		c.at = c.at.Add(-5 * time.Minute)
-		if c.reset(); off() != 0 {
-			t.Error("reset did not take over the wall clock")
-		}
 	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"hecai/contest"
 	"hecai/fault"
+	"hecai/lease"
 	"hecai/vote"
 )
 
@@ -35,6 +36,11 @@ type memory struct {
 	entered   chan struct{} // if set, each CastBatch says it has begun
 	failAfter int           // if > 0, that CastBatch from now fails …
 	halfDone  bool          // … after it was stored
+	fails     error         // … with this; nil = errDisk
+	away      error         // if set, every call fails with it and does nothing
+	miscount  vote.BallotID // whose count can't be proven
+	sealed    vote.BallotID // stands in a sealed result
+	recounts  int           // LoadTally and CloseBallot
 	cancelled bool          // a transaction saw its context end
 }
 
@@ -56,6 +62,9 @@ func newMemory(ballots ...vote.Ballot) *memory {
 func (m *memory) LoadBallots(context.Context) ([]vote.Ballot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.away != nil {
+		return nil, m.away
+	}
 	var out []vote.Ballot
 	for _, b := range m.ballots {
 		out = append(out, b)
@@ -66,7 +75,29 @@ func (m *memory) LoadBallots(context.Context) ([]vote.Ballot, error) {
 func (m *memory) LoadTally(_ context.Context, id vote.BallotID) (vote.Tally, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.away != nil {
+		return vote.Tally{}, m.away
+	}
+	if id == m.miscount {
+		return vote.Tally{}, fault.New(fault.Internal, "vote.miscount", "ballot %s", id)
+	}
+	m.recounts++
 	return m.recount(id), nil
+}
+
+func (m *memory) Counts(context.Context) (map[vote.BallotID]vote.Tally, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away != nil {
+		return nil, m.away
+	}
+	out := map[vote.BallotID]vote.Tally{}
+	for id, b := range m.ballots {
+		if b.State == vote.StateOpen {
+			out[id] = m.recount(id)
+		}
+	}
+	return out, nil
 }
 
 // recount counts the papers, without the rules' help.
@@ -103,10 +134,17 @@ func (m *memory) CastBatch(ctx context.Context, casts []vote.Cast, receipts []vo
 	defer m.mu.Unlock()
 	m.cancelled = m.cancelled || ctx.Err() != nil
 	m.batches = append(m.batches, len(casts))
+	if m.away != nil {
+		return nil, nil, m.away
+	}
 	fails := m.failAfter == 1
 	m.failAfter = max(0, m.failAfter-1)
+	failure := m.fails
+	if failure == nil {
+		failure = errDisk
+	}
 	if fails && !m.halfDone {
-		return nil, nil, errDisk
+		return nil, nil, failure
 	}
 	outcomes := make([]vote.Outcome, len(casts))
 	changed := map[vote.BallotID]bool{}
@@ -137,15 +175,23 @@ func (m *memory) CastBatch(ctx context.Context, casts []vote.Cast, receipts []vo
 		tallies = append(tallies, m.tallies[id].Clone())
 	}
 	if fails {
-		return nil, nil, errDisk
+		return nil, nil, failure
 	}
 	return outcomes, tallies, nil
 }
 
-func (m *memory) OpenBallot(_ context.Context, id vote.BallotID, now, deadline int64) (vote.Ballot, error) {
+func (m *memory) OpenBallot(_ context.Context, _ lease.Lease, id vote.BallotID, now, deadline int64) (vote.Ballot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	b, err := m.ballots[id].Opened(now, deadline)
+	return m.move(id, func(b vote.Ballot) (vote.Ballot, error) { return b.Opened(now, deadline) })
+}
+
+// move applies a rule to a ballot. The caller holds mu.
+func (m *memory) move(id vote.BallotID, rule func(vote.Ballot) (vote.Ballot, error)) (vote.Ballot, error) {
+	if m.away != nil {
+		return vote.Ballot{}, m.away
+	}
+	b, err := rule(m.ballots[id])
 	if err != nil {
 		return vote.Ballot{}, err
 	}
@@ -156,14 +202,43 @@ func (m *memory) OpenBallot(_ context.Context, id vote.BallotID, now, deadline i
 	return b, nil
 }
 
-func (m *memory) CloseBallot(_ context.Context, id vote.BallotID, now int64) (vote.Ballot, vote.Tally, error) {
+func (m *memory) SkipBallot(_ context.Context, _ lease.Lease, id vote.BallotID) (vote.Ballot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	b, err := m.ballots[id].Shut()
+	return m.move(id, vote.Ballot.Skipped)
+}
+
+func (m *memory) RevealBallot(_ context.Context, _ lease.Lease, id vote.BallotID) (vote.Ballot, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.move(id, func(b vote.Ballot) (vote.Ballot, error) {
+		if b.State != vote.StateClosed && b.State != vote.StateRevealed {
+			return b, fault.New(fault.Conflict, "vote.not_closed", "%s is %s", id, b.State)
+		}
+		b.State = vote.StateRevealed
+		return b, nil
+	})
+}
+
+func (m *memory) RearmBallot(_ context.Context, _ lease.Lease, id vote.BallotID, note string) (vote.Ballot, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.move(id, func(b vote.Ballot) (vote.Ballot, error) {
+		if id == m.sealed {
+			return b, fault.New(fault.Conflict, "ballot.sealed", "%s", id)
+		}
+		return b.Rearmed(note)
+	})
+}
+
+func (m *memory) CloseBallot(_ context.Context, _ lease.Lease, id vote.BallotID, now int64) (vote.Ballot, vote.Tally, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, err := m.move(id, vote.Ballot.Shut)
 	if err != nil {
 		return vote.Ballot{}, vote.Tally{}, err
 	}
-	m.ballots[id] = b
+	m.recounts++
 	t := m.recount(id)
 	if !reflect.DeepEqual(t, m.tallies[id]) {
 		return vote.Ballot{}, vote.Tally{}, fmt.Errorf("papers say %+v, counter %+v", t, m.tallies[id])

@@ -44,9 +44,14 @@ func (n *night) broken(format string, args ...any) {
 
 func (n *night) start() {
 	var told sync.Map
+	var b *Box
+	tell := func(changed vote.Ballot) {
+		_, tally, _ := b.Ballot(changed.ID)
+		told.Store(changed.ID, tally)
+	}
 	b, err := New(context.Background(), Config{
 		Store: n.m, Key: testKey, Pseudonyms: testPseudonym, Origin: testOrigin, Batch: 7,
-		OnChange: func(b vote.Ballot, tally vote.Tally) { told.Store(b.ID, tally) },
+		OnChange: tell, OnCount: tell,
 	})
 	if err != nil {
 		n.t.Fatal(err)
@@ -131,11 +136,18 @@ func (n *night) restart() {
 		n.m.mu.Lock()
 		n.m.failAfter = rapid.IntRange(1, 3).Draw(n.t, "failAfter")
 		n.m.halfDone = rapid.Bool().Draw(n.t, "halfDone")
+		n.m.fails = nil
+		if !n.m.halfDone && rapid.Bool().Draw(n.t, "known") {
+			n.m.fails = fault.New(fault.Unavailable, "store.busy", "no room")
+		}
 		n.m.mu.Unlock()
 		n.burst()
 		n.m.mu.Lock()
 		n.m.failAfter = 0
 		n.m.mu.Unlock()
+		if rapid.Bool().Draw(n.t, "goes on") { // the same box heals
+			return
+		}
 	}
 	n.stop()
 	n.start()
@@ -180,7 +192,13 @@ func TestANightOfFaults(t *testing.T) {
 			switch rapid.IntRange(0, 5).Draw(t, "step") {
 			case 0:
 				id := rapid.SampledFrom([]vote.BallotID{"final", "semi"}).Draw(t, "opening")
-				if _, err := n.box.Open(context.Background(), id, 0); err != nil && fault.CodeOf(err) != "ballot.open" {
+				_, err := n.box.Open(context.Background(), id, 0)
+				if fault.CodeOf(err) == "ballot.closed" {
+					if _, err = n.box.NewRound(context.Background(), id, "再投一次"); err == nil {
+						_, err = n.box.Open(context.Background(), id, 0)
+					}
+				}
+				if err != nil && fault.CodeOf(err) != "ballot.open" {
 					t.Fatal(err)
 				}
 			case 1:

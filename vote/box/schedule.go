@@ -8,9 +8,12 @@ import (
 	"hecai/vote"
 )
 
-// maxNap is the longest the scheduler sleeps, so that it notices a wall clock
-// that was set while no ballot was open.
+// maxNap is the longest the scheduler sleeps, so that it notices a clock that
+// has moved.
 const maxNap = time.Second
+
+// scheduleRetry is how long the scheduler waits after the store was away.
+const scheduleRetry = 250 * time.Millisecond
 
 // schedule queues the openings and closings that are due. It never acts itself:
 // a close must stand behind the casts that came before it.
@@ -25,10 +28,12 @@ func (b *Box) schedule(ctx context.Context) {
 		case <-b.wake:
 		}
 		if due, nap := b.due(); due {
+			again := drainPoll
 			if err := b.order(ctx, b.fire); err != nil && ctx.Err() == nil {
 				b.cfg.Log.Error("ballot schedule", "err", err)
+				again = scheduleRetry
 			}
-			timer.Reset(drainPoll)
+			timer.Reset(again)
 		} else {
 			timer.Reset(nap)
 		}
@@ -37,15 +42,15 @@ func (b *Box) schedule(ctx context.Context) {
 
 // due reports whether an opening or a closing is due, else how long to sleep.
 func (b *Box) due() (bool, time.Duration) {
+	if b.cfg.Lease().Epoch == 0 { // whoever has it does
+		return false, maxNap
+	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	if !b.anyOpen() {
-		b.clock.reset()
-	}
 	now, nap := b.now(), maxNap
 	for _, s := range b.ballots {
-		at := next(s.ballot)
-		if at == 0 {
+		at := s.ballot.NextDue()
+		if at == 0 || s.bad != nil {
 			continue
 		}
 		if at <= now {
@@ -56,7 +61,7 @@ func (b *Box) due() (bool, time.Duration) {
 	return false, nap
 }
 
-// anyOpen reports whether a ballot is open. The caller holds mu.
+// anyOpen reports whether a ballot is open. Writer only.
 func (b *Box) anyOpen() bool {
 	for _, s := range b.ballots {
 		if s.ballot.State == vote.StateOpen {
@@ -66,40 +71,31 @@ func (b *Box) anyOpen() bool {
 	return false
 }
 
-// next is the instant at which the ballot changes by itself; 0 = never.
-func next(ballot vote.Ballot) int64 {
-	switch {
-	case ballot.State == vote.StateOpen && ballot.Deadline != 0:
-		return ballot.Deadline + 1 // the deadline's own millisecond still counts
-	case ballot.State == vote.StateArmed && ballot.OpensAt != 0:
-		return ballot.OpensAt
-	}
-	return 0
-}
-
-// fire opens and closes what is due. It runs in the writer.
+// fire opens, closes and skips what is due. It runs in the writer.
 func (b *Box) fire(ctx context.Context) error {
 	now := b.now()
 	for _, ballot := range b.Ballots() {
-		at := next(ballot)
-		if at == 0 || at > now {
+		s, fail := b.find(ballot.ID)
+		if fail != nil {
 			continue
 		}
 		var err error
-		if ballot.State == vote.StateOpen {
+		switch what, deadline := s.ballot.Due(now); what {
+		case vote.ScheduleClose:
 			_, err = b.shut(ctx, ballot.ID)
-		} else {
-			_, err = b.open(ctx, ballot.ID, 0)
+		case vote.ScheduleOpen:
+			_, err = b.setDeadline(ctx, s, now, deadline)
+		case vote.ScheduleSkip:
+			err = b.skip(ctx, s)
 		}
-		if err == nil {
-			continue
-		}
-		if fault.KindOf(err) == fault.Internal {
+		switch fault.KindOf(err) {
+		case "":
+		case fault.Internal, fault.Unavailable:
 			return err
+		default: // refused: what we hold is not what is stored
+			b.cfg.Log.Warn("ballot schedule refused", "ballot", ballot.ID, "err", err)
+			return b.reload(ctx)
 		}
-		// Refused: what we hold is not what is stored.
-		b.cfg.Log.Warn("ballot schedule refused", "ballot", ballot.ID, "err", err)
-		return b.reload(ctx)
 	}
 	return nil
 }

@@ -44,18 +44,14 @@ func (c Checkpoint) Sign(key ed25519.PrivateKey) ([]byte, error) {
 	return note.Sign(&note.Note{Text: c.Text()}, signer{Verifier: vkey, key: key})
 }
 
-// ParseCheckpoint opens a signed checkpoint of the origin. The signature of the
-// key must be on it; lines of other keys (witnesses) are passed over. Only the
-// one form that Text writes is taken.
-func ParseCheckpoint(msg []byte, origin string, key ed25519.PublicKey) (Checkpoint, error) {
+// parseCheckpoint opens a signed checkpoint of the log that the key is named
+// for. The key's signature must be on it; lines of other keys (witnesses) are
+// passed over. Only the one form that Text writes is taken.
+func parseCheckpoint(msg []byte, key note.Verifier) (Checkpoint, error) {
 	if len(msg) > maxCheckpoint {
 		return Checkpoint{}, errCheckpoint
 	}
-	vkey, err := verifierKey(origin, key)
-	if err != nil {
-		return Checkpoint{}, err
-	}
-	n, err := note.Open(msg, note.VerifierList(vkey))
+	n, err := note.Open(msg, note.VerifierList(key))
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("ledger: checkpoint: %w", err)
 	}
@@ -63,8 +59,8 @@ func ParseCheckpoint(msg []byte, origin string, key ed25519.PublicKey) (Checkpoi
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	if c.Origin != origin {
-		return Checkpoint{}, fmt.Errorf("ledger: checkpoint of %q, want %q", c.Origin, origin)
+	if c.Origin != key.Name() {
+		return Checkpoint{}, fmt.Errorf("ledger: checkpoint of %q, want %q", c.Origin, key.Name())
 	}
 	return c, nil
 }

@@ -10,14 +10,13 @@ import (
 	"strconv"
 
 	"hecai/contest"
-	"hecai/vote"
 )
 
 // Opening is everything a vote's commitment hides. Who holds it can show what
 // was voted; without the salts the commitment says nothing, although there are
 // few choices to guess from.
 type Opening struct {
-	Ballot     vote.BallotID
+	Ballot     string // vote.Ballot.LogName
 	Round      int
 	Voter      string // Pseudonym
 	Rev        int64
@@ -35,7 +34,7 @@ func Commit(o Opening) Hash {
 		buf = append(buf, s...)
 	}
 	field("v1/commit")
-	field(string(o.Ballot))
+	field(o.Ballot)
 	field(strconv.Itoa(o.Round))
 	field(o.Voter)
 	field(strconv.FormatInt(o.Rev, 10))
@@ -50,13 +49,30 @@ func Commit(o Opening) Hash {
 
 // Record is the log entry of the vote.
 func (o Opening) Record() Record {
-	return Record{Kind: KindVote, Ballot: o.Ballot, Round: o.Round, Voter: o.Voter, Rev: o.Rev, Digest: Commit(o)}
+	return Record{Kind: KindVote, Ballot: o.Ballot, Round: o.Round, Voter: o.Voter, Rev: o.Rev, Salt: saltHash(o.ClientSalt), Digest: Commit(o)}
+}
+
+// SaltHash is what a record shows of the salt that the voter's device chose:
+// SHA-256 over a head line and the salt as it was sent.
+func saltHash(clientSalt string) Hash {
+	return sha256.Sum256([]byte("hecai/v2/salt\n" + clientSalt))
+}
+
+// Find returns the record of the opening whose leaf this is, in either form; ok
+// is false if it is another vote's.
+func (o Opening) Find(leaf Hash) (record Record, ok bool) {
+	record = o.Record()
+	if Leaf(record.Text()) == leaf {
+		return record, true
+	}
+	record.Salt = Hash{} // as records were before they showed the salt
+	return record, Leaf(record.Text()) == leaf
 }
 
 // Pseudonym names a voter in one round of one ballot: the first 16 bytes, hex,
 // of an HMAC-SHA256. Two rounds cannot be linked without the key, and when the
 // key is destroyed nobody can go back to the voter.
-func Pseudonym(key []byte, ballot vote.BallotID, round int, voter int64) string {
+func Pseudonym(key []byte, ballot string, round int, voter int64) string {
 	mac := hmac.New(sha256.New, key)
 	buf := make([]byte, 0, 96)
 	buf = append(buf, "v1/voter"...)

@@ -82,17 +82,6 @@ func TestProofsHoldAndForgeriesDoNot(t *testing.T) {
 		if Check(path, size, root, i, Leaf("forged")) == nil {
 			t.Fatal("forged leaf passed")
 		}
-		older := rapid.Int64Range(1, size).Draw(t, "older")
-		grown, err := tree.ProveSince(older)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := CheckSince(grown, size, root, older, roots[older]); err != nil {
-			t.Fatalf("good growth: %v", err)
-		}
-		if CheckSince(grown, size, root, older, Leaf("forged")) == nil {
-			t.Fatal("forged history passed")
-		}
 	})
 }
 
@@ -102,11 +91,6 @@ func TestProveOutsideTheTree(t *testing.T) {
 	for _, i := range []int64{-1, 1} {
 		if _, err := tree.Prove(i); err == nil {
 			t.Errorf("proof of leaf %d in 1", i)
-		}
-	}
-	for _, n := range []int64{0, 2} {
-		if _, err := tree.ProveSince(n); err == nil {
-			t.Errorf("growth since %d in 1", n)
 		}
 	}
 }
@@ -122,6 +106,8 @@ func TestRecordTexts(t *testing.T) {
 			"hecai/v1/open\nballot final\nround 1\ndefinition " + Hex(digest) + "\n"},
 		{Record{Kind: KindVote, Ballot: "final", Round: 2, Voter: voter, Rev: 3, Digest: digest},
 			"hecai/v1/vote\nballot final\nround 2\nvoter " + voter + "\nrev 3\ncommit " + Hex(digest) + "\n"},
+		{Record{Kind: KindVote, Ballot: "final", Round: 2, Voter: voter, Rev: 3, Salt: saltHash("ab"), Digest: digest},
+			"hecai/v2/vote\nballot final\nround 2\nvoter " + voter + "\nrev 3\nsalt " + Hex(saltHash("ab")) + "\ncommit " + Hex(digest) + "\n"},
 		{Record{Kind: KindClose, Ballot: "final", Round: 1, Papers: 0, Digest: digest},
 			"hecai/v1/close\nballot final\nround 1\npapers 0\nnonce " + Hex(digest) + "\n"},
 	}
@@ -136,7 +122,7 @@ func TestRecordTexts(t *testing.T) {
 		for _, bad := range []string{
 			"", tt.want + "\n", strings.TrimSuffix(tt.want, "\n"), strings.Replace(tt.want, "round ", "round +", 1),
 			strings.Replace(tt.want, "round ", "round 0", 1), strings.Replace(tt.want, "ballot final", "ballot a b", 1),
-			strings.Replace(tt.want, "v1", "v2", 1), tt.want + "rev 3\n", strings.ToUpper(tt.want),
+			strings.NewReplacer("v1", "v2", "v2", "v1").Replace(tt.want), tt.want + "rev 3\n", strings.ToUpper(tt.want),
 		} {
 			if got, err := ParseRecord(bad); err == nil {
 				t.Errorf("took %q as %+v", bad, got)
@@ -170,6 +156,33 @@ func TestCommitmentHidesAndBinds(t *testing.T) {
 			t.Errorf("openings %d and %d have one commitment", i, j)
 		}
 		seen[Commit(o)] = i
+	}
+}
+
+// TestEachDeviceHasARecordOfItsOwn: two voters with the same everything but the
+// salt that their device chose get two leaves, and each can tell its own.
+func TestEachDeviceHasARecordOfItsOwn(t *testing.T) {
+	o := Opening{Ballot: "final", Round: 1, Voter: strings.Repeat("ab", 16), Rev: 1, Choice: []contest.EntryID{"e1"}, ClientSalt: "01", Salt: "02"}
+	other := o
+	other.ClientSalt = "03"
+	leaf := Leaf(o.Record().Text())
+	if leaf == Leaf(other.Record().Text()) {
+		t.Error("two devices share a leaf")
+	}
+	if r, ok := o.Find(leaf); !ok || r.Salt != saltHash("01") {
+		t.Errorf("own leaf: %+v, %v", r, ok)
+	}
+	if _, ok := other.Find(leaf); ok {
+		t.Error("another's leaf is taken for one's own")
+	}
+	first := o.Record()
+	first.Salt = Hash{}
+	if r, ok := o.Find(Leaf(first.Text())); !ok || r.Salt != (Hash{}) {
+		t.Errorf("a record of the first form: %+v, %v", r, ok)
+	}
+	// Golden, worked out apart from this code: pages compute the same.
+	if got, want := Hex(saltHash("00ff")), "398e54d31fdc30c256c9d768214626adc20e8ca5e06048af8c6c941ffa71bee8"; got != want {
+		t.Errorf("salt hash %s, want %s", got, want)
 	}
 }
 
@@ -248,6 +261,14 @@ func TestCheckpointText(t *testing.T) {
 	}
 }
 
+func verifier(origin string, key ed25519.PublicKey) note.Verifier {
+	v, err := verifierKey(origin, key)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
 func TestCheckpointSignedAndOpened(t *testing.T) {
 	key, origin := testKey(1), "example.com/hecai"
 	pub := key.Public().(ed25519.PublicKey)
@@ -258,16 +279,16 @@ func TestCheckpointSignedAndOpened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ParseCheckpoint(msg, origin, pub); err != nil || got != c {
+	if got, err := parseCheckpoint(msg, verifier(origin, pub)); err != nil || got != c {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if _, err := ParseCheckpoint(msg, origin, testKey(2).Public().(ed25519.PublicKey)); err == nil {
+	if _, err := parseCheckpoint(msg, verifier(origin, testKey(2).Public().(ed25519.PublicKey))); err == nil {
 		t.Error("opened with another key")
 	}
-	if _, err := ParseCheckpoint(msg, "example.com/other", pub); err == nil {
+	if _, err := parseCheckpoint(msg, verifier("example.com/other", pub)); err == nil {
 		t.Error("opened as another log")
 	}
-	if _, err := ParseCheckpoint(bytes.Replace(msg, []byte("\n1\n"), []byte("\n2\n"), 1), origin, pub); err == nil {
+	if _, err := parseCheckpoint(bytes.Replace(msg, []byte("\n1\n"), []byte("\n2\n"), 1), verifier(origin, pub)); err == nil {
 		t.Error("opened after a change")
 	}
 	if _, err := (Checkpoint{Origin: "two words"}).Sign(key); err == nil {
@@ -280,7 +301,7 @@ func TestCheckpointSignedAndOpened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ParseCheckpoint(forged, origin, pub); err == nil {
+	if _, err := parseCheckpoint(forged, verifier(origin, pub)); err == nil {
 		t.Error("opened another log's checkpoint")
 	}
 }
@@ -324,7 +345,7 @@ func FuzzParseCheckpoint(f *testing.F) {
 			t.Errorf("%q reads as %+v", msg, c)
 		}
 		// Nothing but our own signature opens: the text must be the signed one.
-		if c, err := ParseCheckpoint(msg, origin, pub); err == nil && !bytes.HasPrefix(good, []byte(c.Text())) {
+		if c, err := parseCheckpoint(msg, verifier(origin, pub)); err == nil && !bytes.HasPrefix(good, []byte(c.Text())) {
 			t.Errorf("opened %q", msg)
 		}
 	})
@@ -335,5 +356,32 @@ func BenchmarkAppend(b *testing.B) {
 	leaf := Leaf("a")
 	for b.Loop() {
 		tree.Append(leaf)
+	}
+}
+
+// TestAProofSaysEachThingOnce: of a name that is there twice a reader shows the one
+// and this program checks the other; and what follows a proof is not of it.
+func TestAProofSaysEachThingOnce(t *testing.T) {
+	for _, tt := range []struct {
+		text, says string
+	}{
+		{`{"form": "hecai/v1/evidence", "ballot": "a", "ballot": "b"}`, `"ballot" is there twice`},
+		{`{"form": "hecai/v1/evidence", "ballot": "a", "Ballot": "b"}`, `"Ballot" is there twice`},
+		{`{"path": [{"a": 1, "a": 1}]}`, `"a" is there twice`},
+		{`{"form": "hecai/v1/evidence"}}`, "something follows"},
+		{`{"form": "hecai/v1/evidence"}]`, "something follows"},
+		{`{"form": "hecai/v1/evidence"} {}`, "something follows"},
+		{`{"form": "hecai/v1/evidence"} x`, "something follows"},
+		{`{"form": "hecai/v1`, "cut short"},
+		{``, "cut short"},
+		{`{"form": "hecai/v1/evidence", "more": 1}`, "no proof of Hecai"},
+		{`<html>`, "no proof of Hecai"},
+	} {
+		if _, err := ParseEvidence([]byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v, want %q", tt.text, err, tt.says)
+		}
+	}
+	if _, err := ParseEvidence([]byte("{\"form\": \"hecai/v1/evidence\", \"path\": [\"a\", \"a\"]}\n")); err != nil {
+		t.Error(err)
 	}
 }

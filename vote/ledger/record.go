@@ -20,16 +20,22 @@ const (
 // close record keeps anyone from guessing turnout from the root.
 type Record struct {
 	Kind   string
-	Ballot vote.BallotID
+	Ballot string // vote.Ballot.LogName
 	Round  int    // >= 1
 	Voter  string // Pseudonym; vote only
 	Rev    int64  // >= 1; vote only
 	Papers int64  // papers that count; close only
+	Salt   Hash   // SaltHash of what the voter's device chose; vote only, zero in the first form
 	Digest Hash
 }
 
-// version heads every record, so that a later form can't be taken for this one.
-const version = "hecai/v1/"
+// Heads of records, so that no form can be taken for another. A vote's second
+// form shows the hash of the device's salt: nobody else has that record, so one
+// leaf can't be handed to two voters.
+const (
+	version       = "hecai/v1/"
+	versionSalted = "hecai/v2/"
+)
 
 // Text is the record as it is hashed: a head line and one "name value" line a
 // field, each ended by a newline. The ballot's id must be valid.
@@ -42,10 +48,14 @@ func (r Record) Text() string {
 		b.WriteString(value)
 		b.WriteByte('\n')
 	}
-	b.WriteString(version)
+	if r.Salt == (Hash{}) {
+		b.WriteString(version)
+	} else {
+		b.WriteString(versionSalted)
+	}
 	b.WriteString(r.Kind)
 	b.WriteByte('\n')
-	line("ballot", string(r.Ballot))
+	line("ballot", r.Ballot)
 	line("round", strconv.Itoa(r.Round))
 	switch r.Kind {
 	case KindOpen:
@@ -53,6 +63,9 @@ func (r Record) Text() string {
 	case KindVote:
 		line("voter", r.Voter)
 		line("rev", strconv.FormatInt(r.Rev, 10))
+		if r.Salt != (Hash{}) {
+			line("salt", Hex(r.Salt))
+		}
 		line("commit", Hex(r.Digest))
 	case KindClose:
 		line("papers", strconv.FormatInt(r.Papers, 10))
@@ -65,7 +78,7 @@ func (r Record) Text() string {
 // is written again and compared, so one record has one hash.
 func ParseRecord(text string) (Record, error) {
 	head, rest, _ := strings.Cut(text, "\n")
-	r := Record{Kind: strings.TrimPrefix(head, version)}
+	r := Record{Kind: strings.TrimPrefix(strings.TrimPrefix(head, version), versionSalted)}
 	for rest != "" {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
@@ -86,7 +99,7 @@ func ParseRecord(text string) (Record, error) {
 func (r *Record) set(name, value string) (err error) {
 	switch name {
 	case "ballot":
-		r.Ballot = vote.BallotID(value)
+		r.Ballot = value
 	case "round":
 		r.Round, err = strconv.Atoi(value)
 	case "voter":
@@ -95,6 +108,8 @@ func (r *Record) set(name, value string) (err error) {
 		r.Rev, err = strconv.ParseInt(value, 10, 64)
 	case "papers":
 		r.Papers, err = strconv.ParseInt(value, 10, 64)
+	case "salt":
+		r.Salt, err = ParseHex(value)
 	case "definition", "commit", "nonce":
 		r.Digest, err = ParseHex(value)
 	default:
@@ -107,7 +122,7 @@ func (r *Record) set(name, value string) (err error) {
 }
 
 func (r *Record) check() error {
-	ok := r.Round >= 1 && r.Ballot.Valid()
+	ok := r.Round >= 1 && vote.ValidName(r.Ballot) && (r.Salt == (Hash{}) || r.Kind == KindVote)
 	switch r.Kind {
 	case KindOpen:
 	case KindVote:

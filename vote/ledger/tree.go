@@ -74,15 +74,6 @@ func (t *Tree) Prove(index int64) ([]Hash, error) {
 	return tlog.ProveRecord(t.size, index, t)
 }
 
-// ProveSince returns the path that shows that the log of the older size is a
-// prefix of this one: nothing was taken out or changed since.
-func (t *Tree) ProveSince(older int64) ([]Hash, error) {
-	if older < 1 || older > t.size {
-		return nil, fmt.Errorf("ledger: no size %d in %d", older, t.size)
-	}
-	return tlog.ProveTree(t.size, older, t)
-}
-
 // ReadHashes makes the tree a tlog.HashReader.
 func (t *Tree) ReadHashes(indexes []int64) ([]Hash, error) {
 	out := make([]Hash, len(indexes))
@@ -99,10 +90,4 @@ func (t *Tree) ReadHashes(indexes []int64) ([]Hash, error) {
 // size and root; nil means it does.
 func Check(path []Hash, size int64, root Hash, index int64, leaf Hash) error {
 	return tlog.CheckRecord(path, size, root, index, leaf)
-}
-
-// CheckSince reports whether path proves that the older log is a prefix of the
-// newer; nil means it does.
-func CheckSince(path []Hash, size int64, root Hash, older int64, olderRoot Hash) error {
-	return tlog.CheckTree(path, size, root, older, olderRoot)
 }

@@ -4,12 +4,12 @@ import { Ring, Track, html, trackStyle } from '../../lib/ui.js';
 import { Words } from '../words.js';
 import { useTimer } from './timer.js';
 
-function Clock(/** @type {any} */ { timer }) {
+function Clock(/** @type {{timer: Doc.Timer}} */ { timer }) {
   const [text, urgent, part] = useTimer(timer);
   return html`<div class="clock"><${Ring} part=${part} urgent=${urgent}><b class="fig">${text}</b><small>${timer.label}</small><//></div>`;
 }
 
-export function Entry(/** @type {any} */ { view }) {
+export function Entry(/** @type {{view: Doc.View}} */ { view }) {
   const e = view.entry;
   if (!e) return null;
   return html`<div class="entry-scene enter" style=${trackStyle(e.track)}>

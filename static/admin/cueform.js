@@ -1,0 +1,149 @@
+// The form of one cue: what it is called, when it comes, who fires it, what it does
+// and what the host says.
+
+import { errorText, t } from '../lib/i18n.js';
+import { html, useRef, useState } from '../lib/ui.js';
+import { FIELDS, grave } from './cues.js';
+import { Choice, Dialog, Field } from './parts.js';
+import { span } from './time.js';
+
+/** @typedef {Doc.Action} Action */
+/** A ballot, and whether it is the session's own. @typedef {{id: string, title: string, own: boolean}} Ballot */
+/** What a rundown may name, its own ballots first. @typedef {{entries: Doc.Entry[], ballots: Ballot[], awards: Doc.Award[], cameras: {name: string, label: string}[]}} Names */
+
+const KINDS = ['scene', 'entry', 'timer', 'timer_stop', 'sheets_open', 'sheets_lock', 'ballot_open', 'ballot_close', 'seal', 'reveal', 'danmaku', 'camera', 'end'];
+const SCENES = ['idle', 'title', 'entry', 'timer', 'vote', 'marks', 'board', 'list', 'award', 'podium', 'verify', 'message', 'align'];
+const REVEALS = ['marks', 'board', 'award', 'tally', 'verify'];
+const BEATS = /** @type {Record<string, string[]>} */ ({ marks: ['mark', 'trim', 'score'], award: ['hold', 'turn', 'list'], board: ['board'], tally: ['tally'], verify: ['verify'] });
+
+/** Seconds of "1:02:05", "2:05" or "45"; NaN of what is none. @param {string} text */
+export function seconds(text) {
+  const parts = text.trim().split(/[:：]/);
+  if (parts.length > 3 || !parts.every((p) => /^\d{1,5}$/.test(p))) return NaN;
+  return parts.reduce((sum, p) => sum * 60 + Number(p), 0);
+}
+
+/** The ballot that is meant unless another is picked: the first of the session's own. @param {Ballot[]} ballots */
+export function ownBallot(ballots) { return (ballots.find((b) => b.own) || { id: '' }).id; }
+
+/** What an action of that kind is at first. @param {string} kind @param {Names} names @returns {Action} */
+function blank(kind, { ballots, cameras }) {
+  const ballot = ownBallot(ballots);
+  switch (kind) {
+    case 'scene': return { kind, scene: 'title' };
+    case 'timer': return { kind, label: t('preset.entry.timer'), seconds: 300 };
+    case 'entry': return { kind, entry: '' };
+    case 'sheets_open': case 'sheets_lock': return { kind, entry: '*' };
+    case 'ballot_open': return { kind, ballot, seconds: 0 };
+    case 'ballot_close': case 'seal': return { kind, ...(ballot ? { ballot } : {}) };
+    case 'reveal': return { kind, what: 'marks' };
+    case 'danmaku': return { kind, mode: 'review' };
+    case 'camera': return { kind, camera: cameras.length ? cameras[0].name : '' };
+    default: return { kind };
+  }
+}
+
+/** One of a list; what is in the record and not in the list stays to be seen. @param {{label: string, name: string, value: string, options: {value: string, label: string}[], none?: string, onPick: (v: string) => void}} p */
+function Pick({ label, name, value, options, none, onPick }) {
+  const lost = value && !options.some((o) => o.value === value);
+  return html`<${Field} label=${label}><select class="input" name=${name} value=${value} onChange=${(/** @type {any} */ e) => onPick(e.target.value)}>
+    ${none !== undefined && html`<option value="">${none}</option>`}${lost && html`<option value=${value}>${t('cue.gone', { id: value })}</option>`}
+    ${options.map((o) => html`<option key=${o.value} value=${o.value}>${o.label}</option>`)}</select><//>`;
+}
+
+/** Seconds, written as a clock shows them. @param {{label: string, name: string, value: number, hint?: string, onPut: (n: number) => void}} p */
+function Span({ label, name, value, hint, onPut }) {
+  const [text, setText] = useState(span(value));
+  const n = seconds(text), shown = Number.isNaN(n) || n === value ? text : span(value); // another action may stand here now
+  return html`<${Field} label=${label} hint=${hint} error=${Number.isNaN(n) && t('cue.time.wrong')}><input class="input fig" name=${name} inputmode="numeric" autocomplete="off" value=${shown}
+    onInput=${(/** @type {any} */ e) => { setText(e.target.value); onPut(seconds(e.target.value)); }} onBlur=${() => { if (!Number.isNaN(n)) setText(span(n)); }} /><//>`;
+}
+
+/** What belongs to an action of its kind. @param {{a: Action, names: Names, set: (more: Partial<Action>) => void}} p */
+function Details({ a, names, set }) {
+  const entries = names.entries.map((e) => ({ value: e.id, label: e.title })), ballots = names.ballots.map((b) => ({ value: b.id, label: b.title }));
+  const entry = (/** @type {{value: string, label: string}[]} */ options, /** @type {string} */ none) => html`<${Pick} label=${t('cue.entry')} name="entry" value=${a.entry || ''} none=${none} options=${options} onPick=${(/** @type {string} */ v) => set({ entry: v })} />`;
+  const ballot = (/** @type {string} */ none) => html`<${Pick} label=${t('cue.ballot')} name="ballot" value=${a.ballot || ''} none=${none} options=${ballots} onPick=${(/** @type {string} */ v) => set({ ballot: v || undefined })} />`;
+  const label = (/** @type {string} */ key) => html`<${Field} label=${t(key)}><input class="input" name="label" maxlength="80" value=${a.label || ''} onInput=${(/** @type {any} */ e) => set({ label: e.target.value })} /><//>`;
+  const rank = (/** @type {'from'|'top'} */ key) => html`<${Field} label=${t('cue.' + key)} hint=${t('cue.' + key + '.how')}><input class="input fig" name=${key} type="number" min="0" max="1000" value=${String(a[key] || 0)}
+    onInput=${(/** @type {any} */ e) => set({ [key]: Number(e.target.value) || undefined })} /><//>`;
+  switch (a.kind) {
+    case 'scene': return html`<${Pick} label=${t('cue.scene')} name="scene" value=${a.scene || ''} options=${SCENES.map((v) => ({ value: v, label: t('scene.' + v) }))} onPick=${(/** @type {string} */ v) => set({ scene: v, args: v === 'message' ? { text: '' } : undefined })} />
+      ${a.scene === 'message' && html`<${Field} label=${t('cue.text')}><input class="input" name="text" maxlength="200" value=${(a.args && a.args.text) || ''} onInput=${(/** @type {any} */ e) => set({ args: { ...a.args, text: e.target.value } })} /><//>`}`;
+    case 'entry': return entry(entries, t('cue.choose'));
+    case 'sheets_open': case 'sheets_lock': return entry([{ value: '*', label: t('action.entries') }, ...entries], t('cue.choose'));
+    case 'timer': return html`${label('cue.label')}<${Span} label=${t('cue.seconds')} name="seconds" value=${a.seconds || 0} onPut=${(/** @type {number} */ n) => set({ seconds: n })} />`;
+    case 'ballot_open': return html`${ballot(t('cue.choose'))}<${Span} label=${t('cue.seconds')} name="seconds" hint=${t('cue.seconds.none')} value=${a.seconds || 0} onPut=${(/** @type {number} */ n) => set({ seconds: n })} />`;
+    case 'ballot_close': return ballot(t('cue.choose'));
+    case 'seal': return ballot(t('cue.noballot'));
+    case 'danmaku': return html`<${Pick} label=${t('cue.mode')} name="mode" value=${a.mode || ''} options=${['off', 'review', 'open'].map((v) => ({ value: v, label: t('danmaku.' + v) }))} onPick=${(/** @type {string} */ v) => set({ mode: v })} />`;
+    case 'camera': return html`<${Pick} label=${t('cue.camera')} name="camera" value=${a.camera || ''} none=${t('cue.choose')} options=${names.cameras.map((c) => ({ value: c.name, label: c.label || c.name }))} onPick=${(/** @type {string} */ v) => set({ camera: v })} />`;
+    case 'reveal': return html`<${Pick} label=${t('cue.what')} name="what" value=${a.what || ''} options=${REVEALS.map((v) => ({ value: v, label: t('reveal.' + v) }))}
+        onPick=${(/** @type {string} */ v) => set({ what: v, entry: undefined, ballot: undefined, award: undefined, label: undefined, from: undefined, top: undefined })} />
+      ${a.what === 'marks' && entry(entries, t('cue.shown'))}${a.what === 'tally' && ballot(t('cue.choose'))}
+      ${a.what === 'award' && html`<${Pick} label=${t('cue.award')} name="award" value=${a.award || ''} none=${t('cue.choose')} options=${names.awards.map((w) => ({ value: w.id, label: w.name }))} onPick=${(/** @type {string} */ v) => set({ award: v })} />`}
+      ${a.what === 'board' && html`${label('cue.title.of')}${rank('from')}${rank('top')}`}`;
+    default: return null;
+  }
+}
+
+/** What a cue does, in order. @param {{list: Action[], names: Names, onPut: (list: Action[]) => void}} p */
+function Actions({ list, names, onPut }) {
+  const [adding, add] = useState('scene');
+  const set = (/** @type {number} */ i) => (/** @type {Partial<Action>} */ more) => onPut(list.map((a, n) => (n === i ? JSON.parse(JSON.stringify({ ...a, ...more })) : a)));
+  const swap = (/** @type {number} */ i) => { const out = [...list]; out.splice(i - 1, 0, ...out.splice(i, 1)); onPut(out); };
+  const kinds = (/** @type {string} */ now) => (KINDS.includes(now) ? KINDS : [now, ...KINDS]).map((k) => html`<option key=${k} value=${k}>${KINDS.includes(k) ? t('action.' + k) : t('cue.gone', { id: k })}</option>`);
+  return html`<section class="part"><h3>${t('rundown.does')}</h3><p class="muted small">${t('cue.does.how')}</p>
+    <ol class="steps" id="cue-actions">${list.map((a, i) => html`<li key=${i}><div class="row">
+        <select class="input" aria-label=${t('cue.kind')} name="kind" value=${a.kind} onChange=${(/** @type {any} */ e) => onPut(list.map((x, n) => (n === i ? blank(e.target.value, names) : x)))}>${kinds(a.kind)}</select>
+        <button type="button" class="btn slim icon" data-do="up" disabled=${i === 0} aria-label=${t('cue.up', { title: t('action.' + a.kind) })} onClick=${() => swap(i)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 19V5M6 11l6-6 6 6" /></svg></button>
+        <button type="button" class="btn slim icon" data-do="drop" disabled=${list.length === 1} aria-label=${t('cue.drop', { title: t('action.' + a.kind) })} onClick=${() => onPut(list.filter((_, n) => n !== i))}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button></div>
+      <div class="grid2"><${Details} a=${a} names=${names} set=${set(i)} /></div></li>`)}</ol>
+    ${list.length < 16 && html`<div class="row"><select class="input" id="cue-add-kind" aria-label=${t('cue.kind')} value=${adding} onChange=${(/** @type {any} */ e) => add(e.target.value)}>${kinds(adding)}</select>
+      <button type="button" class="btn slim" id="cue-add-action" onClick=${() => onPut([...list, blank(adding, names)])}>${t('cue.add')}</button></div>`}</section>`;
+}
+
+/** A line to say, with the names that may be filled in. @param {{label: string, name: string, value: string, onPut: (text: string) => void}} p */
+function Say({ label, name, value, onPut }) {
+  const box = useRef(/** @type {any} */ (null));
+  const put = (/** @type {string} */ field) => {
+    const el = box.current, at = el.selectionStart, text = value.slice(0, at) + '{' + field + '}' + value.slice(el.selectionEnd);
+    onPut(text);
+    el.focus();
+    requestAnimationFrame(() => el.setSelectionRange(at + field.length + 2, at + field.length + 2));
+  };
+  return html`<div class="field"><label><span>${label}</span><textarea class="input" ref=${box} name=${name} rows="2" maxlength="1000" value=${value} onInput=${(/** @type {any} */ e) => onPut(e.target.value)}></textarea></label>
+    <details class="small"><summary>${t('cue.fields')}</summary><div class="tags">${FIELDS.map((f) => html`<button type="button" key=${f} class="btn slim quiet" onClick=${() => put(f)}>${t('field.' + f)}</button>`)}</div></details></div>`;
+}
+
+/** @param {{cue: Doc.Cue, names: Names, problems: Doc.Problem[], onDone: (c: Doc.Cue) => void, onClose: () => void}} p */
+export function CueForm({ cue, names, problems, onDone, onClose }) {
+  const [c, setC] = useState(() => /** @type {Doc.Cue} */ ({ ...cue, actions: Array.isArray(cue.actions) ? cue.actions : [] }));
+  const set = (/** @type {Partial<Doc.Cue>} */ more) => setC((x) => ({ ...x, ...more }));
+  const must = grave(c), actions = c.actions || [], reveal = actions.find((a) => a.kind === 'reveal');
+  const beats = (reveal && BEATS[String(reveal.what)]) || [];
+  const wrong = [c.plan, c.auto, ...actions.map((a) => a.seconds || 0)].some((n) => Number.isNaN(Number(n)));
+  const submit = (/** @type {Event} */ e) => {
+    e.preventDefault();
+    if (wrong) return;
+    const lines = Object.fromEntries(Object.entries(c.lines || {}).filter(([, v]) => v));
+    onDone({ ...c, title: c.title.trim(), confirm: must || c.confirm, lines: Object.keys(lines).length ? lines : undefined });
+  };
+  return html`<${Dialog} title=${t('cue.edit')} wide=${true} onClose=${onClose}
+    foot=${html`<button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="cue-form" class="btn main" disabled=${wrong}>${t('cue.done')}</button>`}>
+    <form id="cue-form" class="stack" onSubmit=${submit}>
+      ${problems.length > 0 && html`<div class="note bad small"><ul class="plain">${problems.map((p, i) => html`<li key=${i}>${errorText(p)}</li>`)}</ul></div>`}
+      <div class="grid2"><${Field} class="all" label=${t('rundown.cue')}><input class="input" name="title" required maxlength="80" value=${c.title} onInput=${(/** @type {any} */ e) => set({ title: e.target.value })} /><//>
+        <${Field} class="all" label=${t('cue.detail')}><input class="input" name="detail" maxlength="200" value=${c.detail || ''} onInput=${(/** @type {any} */ e) => set({ detail: e.target.value })} /><//>
+        <${Span} label=${t('cue.plan')} name="plan" hint=${t('cue.plan.how')} value=${Number(c.plan) || 0} onPut=${(/** @type {number} */ n) => set({ plan: n })} />
+        <${Span} label=${t('cue.auto')} name="auto" hint=${t('cue.auto.how')} value=${Number(c.auto) || 0} onPut=${(/** @type {number} */ n) => set({ auto: n })} /></div>
+      <${Actions} list=${actions} names=${names} onPut=${(/** @type {Action[]} */ list) => set({ actions: list })} />
+      <section class="part"><h3>${t('rundown.lane')}</h3>
+        <${Choice} class="two" label=${t('rundown.lane')} name="lane" value=${c.lane === 'host' ? 'host' : ''} onPick=${(/** @type {string} */ v) => set({ lane: v })}
+          options=${[{ value: '', label: t('cue.lane.director'), hint: t('cue.lane.director.how') }, { value: 'host', label: t('cue.lane.host'), hint: t('cue.lane.host.how') }]} />
+        <label class="check"><input type="checkbox" name="confirm" checked=${must || c.confirm} disabled=${must} onChange=${(/** @type {any} */ e) => set({ confirm: e.target.checked })} /><span>${t('rundown.confirm')}<small class="muted">${t(must ? 'cue.confirm.must' : 'cue.confirm.how')}</small></span></label></section>
+      <section class="part"><h3>${t('cue.say')}</h3><p class="muted small">${t('cue.say.how')}</p>
+        <${Say} label=${t('cue.line')} name="line" value=${c.line || ''} onPut=${(/** @type {string} */ text) => set({ line: text })} />
+        ${beats.map((b) => html`<${Say} key=${b} label=${t('beat.' + b)} name=${'line-' + b} value=${(c.lines && c.lines[b]) || ''} onPut=${(/** @type {string} */ text) => set({ lines: { ...c.lines, [b]: text } })} />`)}</section>
+    </form><//>`;
+}

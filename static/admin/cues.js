@@ -1,0 +1,166 @@
+// Cues of a rundown as a builder moves them: each keeps how long it takes, and what
+// follows moves along. Nothing here knows of the page.
+
+import { t } from '../lib/i18n.js';
+
+/** @typedef {Doc.Cue} Cue */
+/** A cue that is to come in, and the seconds that it takes. @typedef {{cue: Cue, takes: number}} Part */
+
+const LAST = 60; // seconds that the last cue takes, which the rundown does not say
+const MOST = 24 * 3600; // seconds: the latest start that a rundown may plan
+
+/** How long each cue takes, in seconds. @param {Cue[]} cues @returns {Part[]} */
+function parts(cues) {
+  return cues.map((cue, i) => ({ cue, takes: i + 1 < cues.length ? Math.max(0, Number(cues[i + 1].plan) - Number(cue.plan)) || 0 : LAST }));
+}
+
+/** Plans the starts one after the other. @param {Part[]} list @param {number} from @returns {Cue[]} */
+function laid(list, from) {
+  let at = from;
+  return list.map(({ cue, takes }) => {
+    const out = { ...cue, plan: Math.min(at, MOST) };
+    at += takes;
+    return out;
+  });
+}
+
+/** @param {Cue[]} cues */
+const first = (cues) => (cues.length ? Number(cues[0].plan) || 0 : 0);
+
+/** One changes places with its neighbour. @param {Cue[]} cues @param {number} at @param {number} step */
+export function moved(cues, at, step) {
+  const list = parts(cues);
+  list.splice(at + step, 0, ...list.splice(at, 1));
+  return laid(list, first(cues));
+}
+
+/** @param {Cue[]} cues @param {number} at */
+export function dropped(cues, at) {
+  const list = parts(cues);
+  list.splice(at, 1);
+  return laid(list, first(cues));
+}
+
+/** @param {Cue[]} cues @param {number} at where the first of them stands then @param {Part[]} more */
+export function inserted(cues, at, more) {
+  const list = parts(cues);
+  list.splice(at, 0, ...more);
+  return laid(list, first(cues));
+}
+
+/** The cue in place of one; those behind it move with its start. @param {Cue[]} cues @param {number} at @param {Cue} cue */
+export function changed(cues, at, cue) {
+  const by = Number(cue.plan) - (Number(cues[at].plan) || 0);
+  return cues.map((c, i) => (i === at ? cue : i > at && by ? { ...c, plan: Math.min(MOST, Math.max(0, (Number(c.plan) || 0) + by)) } : c));
+}
+
+/** A copy under a name of its own. @param {Cue} cue @param {Set<string>} taken */
+export function copied(cue, taken) {
+  return { ...JSON.parse(JSON.stringify(cue)), id: named(cue.id.replace(/-\d+$/, '') || 'cue', taken) };
+}
+
+/** An id that is free, which is taken then: "vote", "vote-2". @param {string} base @param {Set<string>} taken */
+export function named(base, taken) {
+  const short = base.slice(0, 27);
+  let id = short;
+  for (let n = 2; taken.has(id); n++) id = short + '-' + n;
+  taken.add(id);
+  return id;
+}
+
+/** The names that a line to say may have filled in. */
+export const FIELDS = ['entry', 'team', 'lead', 'track', 'award', 'quota', 'judge', 'mark', 'high', 'low', 'score', 'winner', 'winnerTeam', 'winnerLead', 'total', 'winners', 'voters'];
+
+const KEPT = Object.fromEntries(FIELDS.map((f) => [f, '{' + f + '}']));
+
+/** A line to say, whose fields stay. @param {string} key */
+const line = (key) => t(key, KEPT);
+
+/** Whether a cue must be armed before it is fired. @param {Cue} c */
+export const grave = (c) => (c.actions || []).some((a) => a.kind === 'seal' || (a.kind === 'reveal' && a.what === 'award'));
+
+/** What a cue is made from: whom it is about, and the seconds that it may take.
+    @typedef {{entry?: Doc.Entry, ballot?: {id: string, title: string}, award?: Doc.Award, seconds?: number, quota?: number}} About */
+
+/** @param {string} id @param {string} title @param {string} say @param {Doc.Action[]} actions @param {Partial<Cue>} [more] @returns {Cue} */
+function cue(id, title, say, actions, more) {
+  return { id, title, detail: '', line: say, plan: 0, actions, confirm: false, lane: '', auto: 5, ...more };
+}
+
+/** @param {string} scene @returns {Doc.Action} */
+const scene = (scene) => ({ kind: 'scene', scene });
+
+/** The cues that are offered, in the order of a night: what each is about, whether it does without, and how it is made. @type {{kind: string, needs?: 'entry'|'ballot'|'award', may?: boolean, takes: number, make: (of: About) => Cue}[]} */
+export const PRESETS = [
+  { kind: 'doors', takes: 900, make: () => cue('doors', t('preset.doors'), line('preset.doors.line'), [scene('idle'), { kind: 'danmaku', mode: 'review' }], { lane: 'host' }) },
+  { kind: 'title', takes: 120, make: () => cue('title', t('preset.title'), line('preset.title.line'), [scene('title')], { lane: 'host' }) },
+  { kind: 'entry', needs: 'entry', takes: 480, make: ({ entry, seconds = 480 }) => cue('show-' + slug(entry), entry ? entry.title : t('preset.entry'), line('preset.entry.line'),
+    [{ kind: 'entry', entry: entry ? entry.id : '' }, scene('entry'), { kind: 'timer', label: t('preset.entry.timer'), seconds }]) },
+  { kind: 'questions', takes: 300, make: ({ entry, seconds = 300 }) => cue('ask-' + slug(entry), of(entry, t('preset.questions')), line('preset.questions.line'),
+    [scene('timer'), { kind: 'timer', label: t('preset.questions.timer'), seconds }]) },
+  { kind: 'sheets', needs: 'entry', takes: 60, make: ({ entry }) => cue('sheets-' + slug(entry), of(entry, t('preset.sheets')), line('preset.sheets.line'), [{ kind: 'sheets_open', entry: entry ? entry.id : '*' }]) },
+  { kind: 'lock', takes: 30, make: ({ entry }) => cue('lock-' + slug(entry), of(entry, t('preset.lock')), line('preset.lock.line'), [{ kind: 'timer_stop' }, { kind: 'sheets_lock', entry: entry ? entry.id : '*' }, scene('marks')]) },
+  { kind: 'marks', takes: 60, make: ({ entry }) => cue('marks-' + slug(entry), of(entry, t('preset.marks')), line('preset.marks.line'), [{ kind: 'reveal', what: 'marks', ...(entry ? { entry: entry.id } : {}) }],
+    { autoStep: 3, lines: { mark: line('preset.marks.mark'), trim: line('preset.marks.trim'), score: line('preset.marks.score') } }) },
+  { kind: 'vote', needs: 'ballot', takes: 300, make: ({ ballot, seconds = 0 }) => cue('vote', t('preset.vote'), line('preset.vote.line'),
+    [{ kind: 'ballot_open', ballot: ballot ? ballot.id : '', seconds }, scene('vote')], { auto: 5 }) },
+  { kind: 'close', needs: 'ballot', takes: 30, make: ({ ballot }) => cue('close', t('preset.close'), line('preset.close.line'), [{ kind: 'ballot_close', ballot: ballot ? ballot.id : '' }]) },
+  { kind: 'seal', needs: 'ballot', may: true, takes: 60, make: ({ ballot }) => cue('seal', t('preset.seal'), line('preset.seal.line'),
+    [{ kind: 'seal', ...(ballot ? { ballot: ballot.id } : {}) }, { kind: 'scene', scene: 'message', args: { text: t('preset.seal.text') } }], { confirm: true }) },
+  { kind: 'board', takes: 60, make: ({ quota = 0 }) => cue('board', t('preset.board'), line('preset.board.line'), [scene('board'), { kind: 'reveal', what: 'board', label: t('preset.board.label'), ...(quota ? { from: quota + 1 } : {}) }]) },
+  { kind: 'tally', needs: 'ballot', takes: 60, make: ({ ballot }) => cue('tally', t('preset.tally'), line('preset.tally.line'), [scene('vote'), { kind: 'reveal', what: 'tally', ballot: ballot ? ballot.id : '' }]) },
+  { kind: 'award', needs: 'award', takes: 300, make: ({ award }) => cue('award-' + (award ? award.id : ''), award ? award.name : t('preset.award'), line('preset.award.line'),
+    [scene(award && award.quota > 5 ? 'list' : 'award'), { kind: 'reveal', what: 'award', award: award ? award.id : '' }],
+    { confirm: true, autoStep: 4, ...(award && award.quota > 5 ? {} : { lines: { hold: line('preset.award.hold'), turn: line('preset.award.turn') } }) }) },
+  { kind: 'podium', takes: 180, make: () => cue('podium', t('preset.podium'), line('preset.podium.line'), [scene('podium')], { lane: 'host' }) },
+  { kind: 'verify', takes: 60, make: () => cue('verify', t('preset.verify'), line('preset.verify.line'), [scene('verify'), { kind: 'reveal', what: 'verify' }], { confirm: true }) },
+  { kind: 'message', takes: 60, make: () => cue('message', t('preset.message'), '', [{ kind: 'scene', scene: 'message', args: { text: t('preset.message.text') } }]) },
+  { kind: 'end', takes: 60, make: () => cue('end', t('preset.end'), line('preset.end.line'), [scene('title'), { kind: 'end' }], { confirm: true }) },
+];
+
+/** What of an entry may stand in an id. @param {Doc.Entry|undefined} e */
+const slug = (e) => (e ? e.id.replace(/[^a-zA-Z0-9_-]/g, '').slice(0, 20) || String(e.no) : 'all');
+
+/** @param {Doc.Entry|undefined} e @param {string} text */
+const of = (e, text) => (e ? t('preset.of', { text, title: e.title }) : text);
+
+/** The preset of that kind. @param {string} kind */
+const preset = (kind) => /** @type {(typeof PRESETS)[0]} */ (PRESETS.find((p) => p.kind === kind));
+
+/** A cue of that kind, under a free id. @param {string} kind @param {About} about @param {Set<string>} taken @returns {Part} */
+export function make(kind, about, taken) {
+  const p = preset(kind), c = p.make(about);
+  return { cue: { ...c, id: named(c.id, taken), title: [...c.title].slice(0, 80).join('') }, takes: about.seconds || p.takes };
+}
+
+/** What a whole programme is made from. @typedef {{entries: Doc.Entry[], ballot: {id: string, title: string}|null, awards: Doc.Award[], show: number, ask: number}} Whole */
+
+/** Whole programmes: the kinds of their cues, where "each" is of every entry and "awards" of every award, the lowest first. @type {Record<string, string[]>} */
+export const PROGRAMMES = {
+  defence: ['doors', 'title', 'each', 'end'],
+  night: ['doors', 'title', 'each', 'vote', 'close', 'seal', 'board', 'awards', 'podium', 'verify', 'end'],
+  ceremony: ['doors', 'title', 'seal', 'board', 'awards', 'podium', 'verify', 'end'],
+  roadshow: ['doors', 'title', 'stage', 'end'],
+};
+
+/** @param {string} name of PROGRAMMES @param {Whole} w @param {Set<string>} taken @returns {Part[]} */
+export function programme(name, w, taken) {
+  const ballot = w.ballot || undefined, out = /** @type {Part[]} */ ([]);
+  const add = (/** @type {string} */ kind, /** @type {About} */ about) => { out.push(make(kind, about, taken)); };
+  const listed = w.awards.reduce((n, a) => n + a.quota, 0);
+  for (const kind of PROGRAMMES[name]) {
+    if (kind === 'each') {
+      for (const entry of w.entries) {
+        const show = make('entry', { entry, seconds: w.show }, taken);
+        show.cue.actions = [...(show.cue.actions || []), { kind: 'sheets_open', entry: entry.id }];
+        out.push(show);
+        if (w.ask) add('questions', { entry, seconds: w.ask });
+        add('lock', { entry });
+        add('marks', { entry });
+      }
+    } else if (kind === 'stage') for (const entry of w.entries) add('entry', { entry, seconds: w.show });
+    else if (kind === 'awards') for (const award of [...w.awards].reverse()) add('award', { award });
+    else if (kind === 'vote' || kind === 'close') { if (ballot) add(kind, { ballot }); } else add(kind, { ballot, quota: listed });
+  }
+  return out;
+}
