@@ -8,6 +8,7 @@ import (
 
 	"hecai/fault"
 	"hecai/needtest"
+	"hecai/lease"
 	"hecai/store"
 	"hecai/store/storetest"
 )
@@ -84,5 +85,44 @@ func TestNothingIsCompiled(t *testing.T) {
 	db := openRecord(t, store.Config{Database: postgres(t).Database(t)})
 	if compiled, err := db.Compiled(bg); err != nil || compiled {
 		t.Errorf("compiled: %v, %v", compiled, err)
+	}
+}
+
+// TestACopyHasAnotherPlace: all of a record may be copied but where it is kept, and who
+// has its leases there.
+func TestACopyHasAnotherPlace(t *testing.T) {
+	server := postgres(t)
+	at := server.Database(t)
+	var holder string // of the lease, when the record was opened
+	place := func(address string) string {
+		t.Helper()
+		db, err := store.Open(bg, store.Config{Database: address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if err := db.MoveIn(bg); err != nil {
+			t.Fatal(err)
+		}
+		l, err := db.LookLease(bg, lease.Ballots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		holder = l.ID
+		if _, ours, err := db.TakeLease(bg, lease.Ballots, lease.Holder{ID: "live", Address: "http://live"}); err != nil || !ours {
+			t.Fatalf("the lease is %v's: %v", l.ID, err)
+		}
+		place, err := db.Place(bg)
+		if err != nil || place == "" {
+			t.Fatalf("place %q, %v", place, err)
+		}
+		return place
+	}
+	first := place(at)
+	if again := place(at); again != first || holder != "live" {
+		t.Errorf("the same record is at %s, and at %s; its lease is %q's", first, again, holder)
+	}
+	if other := place(server.Copy(t, at)); other == first || holder != "" {
+		t.Errorf("the copy is at %s, and at %s; its lease is %q's", first, other, holder)
 	}
 }

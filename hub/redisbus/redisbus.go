@@ -312,7 +312,7 @@ func (b *Bus) send(ctx context.Context, deliver func(hub.Message)) {
 			if !b.filled.Swap(true) && !b.fill(ctx, deliver) {
 				b.filled.Store(false)
 			}
-			for said := range slices.Chunk(b.documents(), atOnce) {
+			for said := range slices.Chunk(b.Documents(), atOnce) {
 				if b.Up() {
 					b.put(ctx, said)
 				}
@@ -321,8 +321,8 @@ func (b *Bus) send(ctx context.Context, deliver func(hub.Message)) {
 	}
 }
 
-// documents are the newest that this node publishes.
-func (b *Bus) documents() []hub.Message {
+// Documents are the newest that this node publishes.
+func (b *Bus) Documents() []hub.Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Collect(maps.Values(b.mine))

@@ -23,7 +23,10 @@ import (
 type Elsewhere struct {
 	Pass Pass
 	Here func() bool
-	Send func(w http.ResponseWriter, r *http.Request, in contest.Code) error
+	// Documents are what this node tells the others of the shows, for one that does
+	// not hear it.
+	Documents func() any
+	Send      func(w http.ResponseWriter, r *http.Request, in contest.Code) error
 }
 
 // Pass marks a request that one node passes on to another: which contest it is in,
@@ -32,6 +35,10 @@ type Pass struct {
 	Key []byte // a secret of the record
 	Now func() time.Time
 }
+
+// DocumentsPath is where a node asks another one for its documents. It is no part of
+// the API: only a node of the same record is answered.
+const DocumentsPath = "/node/documents"
 
 const (
 	passHeader = "Hecai-Node"
@@ -75,6 +82,15 @@ func (s *Server) passed(r *http.Request) (access.Identity, bool) {
 		return access.Identity{}, false
 	}
 	return s.cfg.Elsewhere.Pass.open(r)
+}
+
+// getDocuments answers another node of the record.
+func (s *Server) getDocuments(c echo.Context) error {
+	private(c)
+	if _, ok := s.passed(c.Request()); !ok {
+		return fault.New(fault.NotFound, "http.not_found", "no node asks")
+	}
+	return ok(c, s.cfg.Elsewhere.Documents())
 }
 
 // passedAs is who asks by a socket at another node.

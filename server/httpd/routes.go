@@ -124,6 +124,7 @@ func (s *Server) routes() {
 			s.echo.Add(http.MethodHead, r.path, r.handle)
 		}
 	}
+	s.echo.GET(DocumentsPath, s.getDocuments)
 	s.echo.GET("/ws", echo.WrapHandler(s.cfg.Sockets))
 	media := func(c echo.Context) error {
 		private(c)

@@ -28,6 +28,9 @@ func (sh *show) alarms() []cue.Alarm {
 		out = append(out, cue.Alarm{Code: cue.AlarmSlept, Args: map[string]any{"minutes": int64(missed.Round(time.Minute).Minutes())}})
 	}
 	out = append(out, sh.n.storeAlarms()...)
+	if sh.n.bus != nil && !sh.n.bus.Up() {
+		out = append(out, cue.Alarm{Code: cue.AlarmRedis})
+	}
 	for _, id := range sh.n.box.Aside() {
 		if b, _, _ := sh.n.box.Ballot(id); b.Show == sh.id || b.Show == "" && b.ID.Contest() == sh.id.Contest() {
 			out = append(out, cue.Alarm{Code: cue.AlarmBallotAside, Args: map[string]any{"title": b.Title}})

@@ -307,6 +307,8 @@ func (n *Node) ready() httpd.Readiness {
 	}
 	if n.bus != nil && !n.bus.Up() {
 		out.Reasons = append(out.Reasons, "redis.away")
+	} else if n.roll.apart() { // it may be another Redis than the others have
+		out.Reasons = append(out.Reasons, "redis.apart")
 	}
 	if n.roll.doubled() {
 		out.Reasons = append(out.Reasons, "node.address")

@@ -45,7 +45,7 @@ func (p *peers) elsewhere(n *Node) *httpd.Elsewhere {
 	if p == nil {
 		return nil
 	}
-	return &httpd.Elsewhere{Pass: p.pass, Here: n.theatre.Here, Send: func(w http.ResponseWriter, r *http.Request, in contest.Code) error {
+	return &httpd.Elsewhere{Pass: p.pass, Here: n.theatre.Here, Documents: func() any { return n.bus.Documents() }, Send: func(w http.ResponseWriter, r *http.Request, in contest.Code) error {
 		to, err := p.owner(n)
 		if err != nil {
 			return err

@@ -23,10 +23,11 @@ type roll struct {
 	*redisbus.Bus
 
 	mu     sync.Mutex
-	others map[string]called // guarded by mu; by node
-	proven []device          // guarded by mu; lately, the oldest first
-	deaf   time.Time         // guarded by mu; when the others were last not heard
-	double time.Time         // guarded by mu; when another one said last that it is where this one is
+	others map[string]called    // guarded by mu; by node
+	heard  map[string]time.Time // guarded by mu; when a node called last
+	proven []device             // guarded by mu; lately, the oldest first
+	deaf   time.Time            // guarded by mu; when the others were last not heard
+	double time.Time            // guarded by mu; when another one said last that it is where this one is
 }
 
 // device is one that has proven something else, and when that was.
@@ -70,11 +71,15 @@ const (
 )
 
 func newRoll(n *Node, bus *redisbus.Bus) *roll {
-	return &roll{n: n, Bus: bus, others: map[string]called{}, deaf: time.Now()}
+	return &roll{n: n, Bus: bus, others: map[string]called{}, heard: map[string]time.Time{}, deaf: time.Now()}
 }
 
-// Run implements hub.Broker: the hub hears all but the calls.
+// Run implements hub.Broker: the hub hears all but the calls, and by another way what
+// the bus does not bring.
 func (r *roll) Run(ctx context.Context, deliver func(hub.Message)) error {
+	var fetching sync.WaitGroup
+	defer fetching.Wait()
+	fetching.Go(func() { r.fetch(ctx, deliver) })
 	return r.Bus.Run(ctx, func(m hub.Message) {
 		if m.Topic != rollTopic {
 			deliver(m)
@@ -108,6 +113,9 @@ func (r *roll) hear(c call) {
 		r.double = time.Now()
 		r.mu.Unlock()
 	}
+	r.mu.Lock()
+	r.heard[c.Node] = time.Now()
+	r.mu.Unlock()
 	if c.Here != nil {
 		r.mu.Lock()
 		r.others[c.Node] = called{c.Here, time.Now()}
@@ -156,6 +164,11 @@ func (r *roll) run(ctx context.Context) error {
 		for node, last := range r.others {
 			if time.Since(last.at) > rollLife {
 				delete(r.others, node)
+			}
+		}
+		for node, at := range r.heard {
+			if time.Since(at) > rollLife {
+				delete(r.heard, node)
 			}
 		}
 		r.mu.Unlock()

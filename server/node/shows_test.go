@@ -66,6 +66,9 @@ func TestAStageThatRunsHereStays(t *testing.T) {
 	if _, err := n.shows.Show(id); fault.CodeOf(err) != "stage.unavailable" {
 		t.Errorf("who asks a stage that nobody runs waits for it: %v", err)
 	}
+	if who := (hub.Identity{Any: access.Identity{Contest: id.Contest()}}); !n.mayHear(who, "stage/"+string(id)) {
+		t.Error("who comes while a show moves may never hear it")
+	}
 }
 
 // TestWhoListensToWhatIsNew finds what another node has made a moment ago.

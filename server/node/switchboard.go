@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
 	"strings"
@@ -65,9 +66,9 @@ func innerTopic(id hub.Identity, name string) string {
 	return live.Topic(identity(id).Contest, name)
 }
 
-// openBus joins the nodes of the same record, and no others: a rehearsal with
-// the same plan on the same Redis has another record, hence another name on it
-// and another key.
+// openBus joins the nodes of the same record at the same place, and no others: a
+// rehearsal with the same plan on the same Redis has another record, hence another name
+// on it and another key, and a copy that was restored has another place.
 func (n *Node) openBus(ctx context.Context) (*redisbus.Bus, error) {
 	record, err := n.db.Secret(ctx, "record", 12)
 	if err != nil {
@@ -77,8 +78,13 @@ func (n *Node) openBus(ctx context.Context) (*redisbus.Bus, error) {
 	if err != nil {
 		return nil, err
 	}
+	place, err := n.db.Place(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := sha256.Sum256(append(record, place...))
 	return redisbus.New(ctx, redisbus.Config{
-		URL: n.cfg.Redis, Prefix: "hecai:" + base64.RawURLEncoding.EncodeToString(record), Key: key, Log: n.cfg.Log,
+		URL: n.cfg.Redis, Prefix: "hecai:" + base64.RawURLEncoding.EncodeToString(at[:12]), Key: key, Log: n.cfg.Log,
 	})
 }
 

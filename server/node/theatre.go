@@ -27,6 +27,9 @@ func (n *Node) openTheatre(ctx context.Context) (err error) {
 	n.leases = &ours{db: n.db, taken: map[string]lease.Lease{}}
 	if n.several() {
 		n.leases = n.db
+		if err := n.db.MoveIn(ctx); err != nil {
+			return err
+		}
 		if err := alone(ctx, n.db, n.me); err != nil {
 			return err
 		}

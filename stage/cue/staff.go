@@ -108,6 +108,7 @@ const (
 	AlarmStoreFull    = "store_full"    // the same, because the disk is full
 	AlarmStoreLow     = "store_low"     // args megabytes: all is stored, and the disk is almost full
 	AlarmStoreLog     = "store_log"     // all is stored, and the log grows for it can't be brought into the file
+	AlarmRedis        = "redis_away"    // the nodes hear one another by another way, a little later
 	AlarmFactsForged  = "facts_forged"  // stored facts do not follow their chain
 	AlarmBallotAside  = "ballot_aside"  // args title: its rows contradict each other
 	AlarmVotesChanged = "votes_changed" // args title: its stored votes are not those that were acknowledged

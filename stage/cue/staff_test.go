@@ -28,5 +28,5 @@ func TestEveryAlarmHasItsText(t *testing.T) {
 
 // alarms returns all codes of alarms.
 func alarms() []string {
-	return []string{AlarmBallotMissed, AlarmClock, AlarmSlept, AlarmStore, AlarmStoreFull, AlarmStoreLow, AlarmStoreLog, AlarmBallotAside, AlarmVotesChanged, AlarmFactsForged, AlarmAwardShort}
+	return []string{AlarmBallotMissed, AlarmClock, AlarmSlept, AlarmStore, AlarmStoreFull, AlarmStoreLow, AlarmStoreLog, AlarmRedis, AlarmBallotAside, AlarmVotesChanged, AlarmFactsForged, AlarmAwardShort}
 }

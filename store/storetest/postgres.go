@@ -164,6 +164,16 @@ func (p *Postgres) Database(t testing.TB) string {
 	return p.address(name)
 }
 
+// Copy makes another database of one that nobody has open, and returns its address.
+func (p *Postgres) Copy(t testing.TB, address string) string {
+	t.Helper()
+	from, name := strings.TrimSuffix(address[strings.LastIndexByte(address, '/')+1:], "?sslmode=disable"), fmt.Sprintf("t%d", p.made.Add(1))
+	if err := p.admin(`CREATE DATABASE ` + name + ` TEMPLATE ` + from); err != nil {
+		t.Fatalf("copy database: %v", err)
+	}
+	return p.address(name)
+}
+
 // Open opens a record in a fresh database.
 func (p *Postgres) Open(t testing.TB) Record {
 	t.Helper()
