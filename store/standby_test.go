@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"hecai/fault"
-	"hecai/needtest"
 	"hecai/lease"
+	"hecai/needtest"
 	"hecai/store"
 	"hecai/store/storetest"
 )
