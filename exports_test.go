@@ -46,7 +46,6 @@ var uncalled = map[string]string{
 	"contest.Date.Time":           "the plan's calendar, whole",
 	"contest.Plan.Window":         "the plan's calendar, whole",
 	"contest.Plan.Zone":           "the plan's calendar, whole",
-	"contest.ShowID.Name":         "what a document calls it; tests say it too",
 	"contest/score.Total":         "a step of the sum that tests check by itself",
 	"contest/score.VotePoints":    "a step of the sum that tests check by itself",
 	"server/node.Config.Validate": "Open calls it; tests ask it alone",

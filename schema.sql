@@ -11,7 +11,7 @@
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
 );
-INSERT INTO schema_version (version) VALUES (6);
+INSERT INTO schema_version (version) VALUES (7);
 
 -- meta ----------------------------------------------------------------------
 
@@ -103,6 +103,9 @@ CREATE TABLE session (
     run_order BIGINT NOT NULL,
     rundown   TEXT NOT NULL,    -- JSON of cue.Rundown, '' = none yet
     rev       BIGINT NOT NULL,  -- of the rundown, grows by one with each change
+    day       TEXT NOT NULL DEFAULT '', -- "2024-10-18", '' = not set yet
+    time      TEXT NOT NULL DEFAULT '', -- "09:30"
+    place     TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (contest, id)
 );
 

@@ -60,6 +60,8 @@ const (
 	SetStanding    Verb = "entry/state"
 	SaveJudges     Verb = "judge/save"
 	DropJudge      Verb = "judge/drop"
+	SaveSession    Verb = "session/save"
+	DropSession    Verb = "session/drop"
 	SetEntries     Verb = "session/entries"
 	SetPanel       Verb = "session/panel"
 	BeginTake      Verb = "take/begin"
@@ -112,7 +114,7 @@ var permissions = map[Verb][]Role{
 	"hide": directing, "decide": directing, "reopen": directing,
 
 	ReadOffice: organiser, ReadChanges: auditing, MakeContest: organiser, ImportEntries: organiser, SetStanding: organiser,
-	SaveJudges: organiser, DropJudge: organiser, SetEntries: organiser, SetPanel: organiser,
+	SaveJudges: organiser, DropJudge: organiser, SaveSession: organiser, DropSession: organiser, SetEntries: organiser, SetPanel: organiser,
 	BeginTake: organiser, EndTake: organiser, PurgeTake: organiser,
 	ReadRundown: desk, SaveRundown: organiser,
 	SaveBallot: organiser, DropBallot: organiser, OpenBallot: directing, ExtendBallot: directing, CloseBallot: directing, RearmBallot: directing,

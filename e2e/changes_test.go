@@ -50,6 +50,9 @@ func TestEveryActOfTheOfficeIsARow(t *testing.T) {
 		out          any
 	}{
 		{access.SaveJudges, "POST", "/v1/admin/judges", []object{{"id": "j1", "name": "示例评委", "org": "示例大学", "sector": "高校"}}, nil},
+		{access.SaveSession, "POST", "/v1/admin/sessions", object{"id": "more", "title": "示例", "kind": "other"}, nil},
+		{access.SaveSession, "PUT", "/v1/admin/sessions/more", object{"title": "示例场次", "kind": "salon", "date": "2024-09-06"}, nil},
+		{access.DropSession, "DELETE", "/v1/admin/sessions/more", nil, nil},
 		{access.SetEntries, "PUT", "/v1/admin/sessions/final/entries", object{"entries": ids[:2]}, nil},
 		{access.SetPanel, "PUT", "/v1/admin/sessions/final/panel", object{"judges": []string{"j1"}}, nil},
 		{access.SetPanel, "PUT", "/v1/admin/sessions/final/panel", object{"judges": []string{}}, nil},

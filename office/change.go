@@ -51,7 +51,7 @@ type Part struct {
 
 // noted are the verbs that leave a change.
 var noted = []access.Verb{
-	access.MakeContest, access.ImportEntries, access.SetStanding, access.SaveJudges, access.DropJudge, access.SetEntries, access.SetPanel, access.BeginTake, access.EndTake, access.PurgeTake,
+	access.MakeContest, access.ImportEntries, access.SetStanding, access.SaveJudges, access.DropJudge, access.SaveSession, access.DropSession, access.SetEntries, access.SetPanel, access.BeginTake, access.EndTake, access.PurgeTake,
 	access.SaveRundown, access.SaveBallot, access.OpenBallot, access.ExtendBallot, access.CloseBallot, access.RearmBallot,
 	access.PublishBallot, access.DropBallot, access.SaveCamera, access.DropCamera, access.MakeLink, access.RevokeLink, access.MakeAccount, access.InviteAccount,
 	access.DisableAccount, access.EnableAccount, access.MakeTickets, access.ReleaseTicket,

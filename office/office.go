@@ -37,6 +37,9 @@ type Record interface {
 	DropBallot(ctx context.Context, id vote.BallotID) error
 	Recount(ctx context.Context, id vote.BallotID) (vote.Tally, error)
 
+	Setups(ctx context.Context, in contest.Code) ([]contest.Session, error)
+	SetUpSession(ctx context.Context, s contest.Session, mode string) error
+	DropSession(ctx context.Context, show contest.ShowID) error
 	Rundown(ctx context.Context, show contest.ShowID) (cue.Rundown, error)
 	SaveRundown(ctx context.Context, in contest.Code, r cue.Rundown) error
 	SetSessionEntries(ctx context.Context, show contest.ShowID, entries []contest.EntryID) error

@@ -11,6 +11,9 @@ type Info struct {
 	Title    string          `json:"title"`
 	Subtitle string          `json:"subtitle"`
 	Kind     string          `json:"kind"`
+	Date     contest.Date    `json:"date"` // of the day, "" = not set yet
+	Time     string          `json:"time"` // "09:30", "" = not set yet
+	Place    string          `json:"place"`
 	Mode     string          `json:"mode"`
 	Sample   bool            `json:"sample"` // the entries are made up
 	Ballots  []vote.BallotID `json:"ballots"`

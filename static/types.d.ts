@@ -184,7 +184,7 @@ declare namespace Doc {
     no: number;
     at: number;
     actor: string;
-    verb: 'watch' | 'vote/cast' | 'ticket/redeem' | 'line/say' | 'line/moderate' | 'sheet/mark' | 'host/see' | 'desk/see' | 'camera/send' | 'camera/preview' | 'office/read' | 'change/read' | 'contest/make' | 'entry/import' | 'entry/state' | 'judge/save' | 'judge/drop' | 'session/entries' | 'session/panel' | 'take/begin' | 'take/end' | 'take/purge' | 'rundown/read' | 'rundown/save' | 'ballot/save' | 'ballot/drop' | 'ballot/open' | 'ballot/extend' | 'ballot/close' | 'ballot/round' | 'ballot/publish' | 'ballot/recount' | 'camera/read' | 'camera/save' | 'camera/drop' | 'link/make' | 'link/revoke' | 'account/make' | 'account/invite' | 'account/disable' | 'account/enable' | 'ticket/make' | 'ticket/print' | 'ticket/release';
+    verb: 'watch' | 'vote/cast' | 'ticket/redeem' | 'line/say' | 'line/moderate' | 'sheet/mark' | 'host/see' | 'desk/see' | 'camera/send' | 'camera/preview' | 'office/read' | 'change/read' | 'contest/make' | 'entry/import' | 'entry/state' | 'judge/save' | 'judge/drop' | 'session/save' | 'session/drop' | 'session/entries' | 'session/panel' | 'take/begin' | 'take/end' | 'take/purge' | 'rundown/read' | 'rundown/save' | 'ballot/save' | 'ballot/drop' | 'ballot/open' | 'ballot/extend' | 'ballot/close' | 'ballot/round' | 'ballot/publish' | 'ballot/recount' | 'camera/read' | 'camera/save' | 'camera/drop' | 'link/make' | 'link/revoke' | 'account/make' | 'account/invite' | 'account/disable' | 'account/enable' | 'ticket/make' | 'ticket/print' | 'ticket/release';
     name: string;
     id: string;
     parts: ChangePart[];
@@ -194,7 +194,7 @@ declare namespace Doc {
     rows: ChangeRow[];
     older: number;
     actors: string[];
-    verbs: ('watch' | 'vote/cast' | 'ticket/redeem' | 'line/say' | 'line/moderate' | 'sheet/mark' | 'host/see' | 'desk/see' | 'camera/send' | 'camera/preview' | 'office/read' | 'change/read' | 'contest/make' | 'entry/import' | 'entry/state' | 'judge/save' | 'judge/drop' | 'session/entries' | 'session/panel' | 'take/begin' | 'take/end' | 'take/purge' | 'rundown/read' | 'rundown/save' | 'ballot/save' | 'ballot/drop' | 'ballot/open' | 'ballot/extend' | 'ballot/close' | 'ballot/round' | 'ballot/publish' | 'ballot/recount' | 'camera/read' | 'camera/save' | 'camera/drop' | 'link/make' | 'link/revoke' | 'account/make' | 'account/invite' | 'account/disable' | 'account/enable' | 'ticket/make' | 'ticket/print' | 'ticket/release')[];
+    verbs: ('watch' | 'vote/cast' | 'ticket/redeem' | 'line/say' | 'line/moderate' | 'sheet/mark' | 'host/see' | 'desk/see' | 'camera/send' | 'camera/preview' | 'office/read' | 'change/read' | 'contest/make' | 'entry/import' | 'entry/state' | 'judge/save' | 'judge/drop' | 'session/save' | 'session/drop' | 'session/entries' | 'session/panel' | 'take/begin' | 'take/end' | 'take/purge' | 'rundown/read' | 'rundown/save' | 'ballot/save' | 'ballot/drop' | 'ballot/open' | 'ballot/extend' | 'ballot/close' | 'ballot/round' | 'ballot/publish' | 'ballot/recount' | 'camera/read' | 'camera/save' | 'camera/drop' | 'link/make' | 'link/revoke' | 'account/make' | 'account/invite' | 'account/disable' | 'account/enable' | 'ticket/make' | 'ticket/print' | 'ticket/release')[];
   }
   interface Clause {
     group: string;
@@ -564,11 +564,32 @@ declare namespace Doc {
     qr: string;
     notice?: Problem;
   }
+  interface NewSession {
+    id: string;
+    title: string;
+    subtitle: string;
+    kind: string;
+    date: string;
+    time: string;
+    place: string;
+    rev: string;
+  }
   interface NewTake {
     sure: boolean;
   }
   interface Notice {
     text: string;
+  }
+  interface OfficeSession {
+    id: string;
+    title: string;
+    subtitle: string;
+    kind: string;
+    date: string;
+    time: string;
+    place: string;
+    rev: string;
+    underWay: boolean;
   }
   interface OnAir {
     show: string;
@@ -724,6 +745,9 @@ declare namespace Doc {
     title: string;
     subtitle: string;
     kind: string;
+    date: string;
+    time: string;
+    place: string;
     mode: string;
     sample: boolean;
     ballots: string[];
@@ -889,6 +913,7 @@ declare namespace Doc {
     '/v1/admin/judges': JudgeRow[];
     '/v1/admin/links': Link[];
     '/v1/admin/overview': Overview;
+    '/v1/admin/sessions': OfficeSession[];
     '/v1/admin/staff': Account[];
     '/v1/contest': Contest;
     '/v1/judge': JudgeDesk;
@@ -908,6 +933,7 @@ declare namespace Doc {
     '/v1/admin/entries/import': Preview;
     '/v1/admin/judges': JudgeRow[];
     '/v1/admin/links': NewLink;
+    '/v1/admin/sessions': OfficeSession[];
     '/v1/admin/staff': NewAccount;
     '/v1/admin/tickets': TicketCodes;
     '/v1/admin/tickets/cards': TicketCards;

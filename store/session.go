@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"hecai/contest"
+	"hecai/fault"
 	"hecai/stage/cue"
 )
 
@@ -17,8 +19,17 @@ type Session struct {
 	Subtitle string
 	Kind     string // "final", "prelim", "salon", …: for grouping only
 	Mode     string // cue.ModeLive or cue.ModeRehearsal
-	Order    int    // in lists
+	Order    int    // in lists, of those without a day or of the same time
 	Rev      int64  // of the rundown, grows by one with each change; set by the store
+
+	Date  contest.Date // "" = not set yet, as the others
+	Time  string       // "09:30"
+	Place string
+}
+
+// Setup is the session as the office knows it.
+func (s Session) Setup() contest.Session {
+	return contest.Session{Show: s.Show(), Title: s.Title, Subtitle: s.Subtitle, Kind: cmp.Or(s.Kind, "other"), Date: s.Date, Time: s.Time, Place: s.Place}
 }
 
 // Show is the session itself, and no rehearsal of it.
@@ -27,20 +38,23 @@ func (s Session) Show() contest.ShowID { return contest.NewShow(s.Contest, s.ID,
 type sessionRow struct {
 	Contest, ID, Title, Subtitle, Kind, Mode string
 
-	RunOrder int `db:"run_order"`
-	Rev      int64
+	RunOrder         int `db:"run_order"`
+	Rev              int64
+	Day, Time, Place string
 }
 
 func (r sessionRow) session() Session {
-	return Session{Contest: contest.Code(r.Contest), ID: contest.SessionID(r.ID), Title: r.Title, Subtitle: r.Subtitle, Kind: r.Kind, Mode: r.Mode, Order: r.RunOrder, Rev: r.Rev}
+	return Session{Contest: contest.Code(r.Contest), ID: contest.SessionID(r.ID), Title: r.Title, Subtitle: r.Subtitle, Kind: r.Kind, Mode: r.Mode, Order: r.RunOrder, Rev: r.Rev,
+		Date: contest.Date(r.Day), Time: r.Time, Place: r.Place}
 }
 
-const selectSession = `SELECT contest, id, title, subtitle, kind, mode, run_order, rev FROM session `
+const selectSession = `SELECT contest, id, title, subtitle, kind, mode, run_order, rev, day, time, place FROM session `
 
-// Sessions returns all sessions, by contest and in order.
+// Sessions returns all sessions, by contest and in order: by day and time, those
+// without a day last.
 func (db *DB) Sessions(ctx context.Context) ([]Session, error) {
 	var rows []sessionRow
-	if err := db.read().list(ctx, &rows, selectSession+`ORDER BY (SELECT no FROM contest WHERE code = session.contest), contest, run_order, id`); err != nil {
+	if err := db.read().list(ctx, &rows, selectSession+`ORDER BY (SELECT no FROM contest WHERE code = session.contest), contest, day = '', day, time, run_order, id`); err != nil {
 		return nil, fmt.Errorf("sessions: %w", err)
 	}
 	out := make([]Session, len(rows))
@@ -48,6 +62,18 @@ func (db *DB) Sessions(ctx context.Context) ([]Session, error) {
 		out[i] = row.session()
 	}
 	return out, nil
+}
+
+// Setups returns what the office says of a contest's sessions, in order.
+func (db *DB) Setups(ctx context.Context, in contest.Code) ([]contest.Session, error) {
+	all, err := db.Sessions(ctx)
+	out := []contest.Session{}
+	for _, s := range all {
+		if s.Contest == in {
+			out = append(out, s.Setup())
+		}
+	}
+	return out, err
 }
 
 // Shows returns all shows that there have been, rehearsals too.
@@ -61,8 +87,12 @@ func (db *DB) Shows(ctx context.Context) ([]contest.ShowID, error) {
 
 // Session returns the session that a show is a take of.
 func (db *DB) Session(ctx context.Context, id contest.ShowID) (Session, error) {
+	return db.read().session(ctx, id)
+}
+
+func (r run) session(ctx context.Context, id contest.ShowID) (Session, error) {
 	var row sessionRow
-	if err := db.read().get(ctx, &row, selectSession+`WHERE contest = ? AND id = ?`, id.Contest(), id.Session()); err != nil {
+	if err := r.get(ctx, &row, selectSession+`WHERE contest = ? AND id = ?`, id.Contest(), id.Session()); err != nil {
 		return Session{}, fmt.Errorf("session %s: %w", id, err)
 	}
 	return row.session(), nil
@@ -75,14 +105,126 @@ func (db *DB) SaveSession(ctx context.Context, s Session) error {
 }
 
 func (r run) saveSession(ctx context.Context, s Session) error {
-	_, err := r.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, mode, run_order, rundown, rev) VALUES (?, ?, ?, ?, ?, ?, ?, '', 0)
+	_, err := r.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, mode, run_order, rundown, rev, day, time, place)
+		VALUES (?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?)
 		ON CONFLICT (contest, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, kind = excluded.kind,
-			mode = excluded.mode, run_order = excluded.run_order`,
-		s.Contest, s.ID, s.Title, s.Subtitle, s.Kind, s.Mode, s.Order)
+			mode = excluded.mode, run_order = excluded.run_order, day = excluded.day, time = excluded.time, place = excluded.place`,
+		s.Contest, s.ID, s.Title, s.Subtitle, s.Kind, s.Mode, s.Order, s.Date, s.Time, s.Place)
 	if err != nil {
 		return err
 	}
 	return r.saveShow(ctx, s.Show())
+}
+
+// SetUpSession adds a session with an empty rundown, or changes what the office says
+// of a known one; its rundown says the same title and subtitle. mode is that of a new
+// one.
+func (db *DB) SetUpSession(ctx context.Context, s contest.Session, mode string) error {
+	return db.write(ctx, "set up session", func(ctx context.Context, tx run) error {
+		in := s.Show.Contest()
+		if err := tx.edit(ctx, in, "rundown"); err != nil { // a rundown's save writes the title too
+			return err
+		}
+		had, err := tx.session(ctx, s.Show)
+		fresh := errors.Is(err, errNone)
+		if err != nil && !fresh {
+			return err
+		}
+		var before any
+		if !fresh {
+			before = had.Setup()
+		}
+		if err := unmoved(ctx, string(s.Show), before); err != nil {
+			return err
+		}
+		r, err := tx.rundown(ctx, s.Show)
+		if err != nil && !errors.Is(err, errNone) {
+			return err
+		}
+		if err != nil {
+			r = cue.Blank(s.Show.Session(), s.Title)
+			r.Mode = cmp.Or(had.Mode, mode)
+		}
+		if err != nil || r.Title != s.Title || r.Subtitle != s.Subtitle {
+			r.Title, r.Subtitle = s.Title, s.Subtitle
+			if err := tx.saveRundown(ctx, in, r); err != nil {
+				return err
+			}
+		}
+		if fresh {
+			if err := tx.get(ctx, &had.Order, `SELECT COALESCE(MAX(run_order), 0) + 1 FROM session WHERE contest = ?`, in); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.exec(ctx, `UPDATE session SET kind = ?, day = ?, time = ?, place = ?, run_order = ? WHERE contest = ? AND id = ?`,
+			s.Kind, s.Date, s.Time, s.Place, had.Order, in, s.Show.Session()); err != nil {
+			return err
+		}
+		return tx.did(ctx, string(s.Show), before, s)
+	})
+}
+
+// DropSession takes away a session of which nothing is kept but who is on it and its
+// rundown: session.in_use, with "what" there is. Its links end, and a show of it that
+// runs can write no more.
+func (db *DB) DropSession(ctx context.Context, show contest.ShowID) error {
+	return db.write(ctx, "drop session", func(ctx context.Context, tx run) error {
+		if err := tx.edit(ctx, show.Contest(), "rundown"); err != nil {
+			return err
+		}
+		had, err := tx.session(ctx, show)
+		if err != nil {
+			return err
+		}
+		if err := unmoved(ctx, string(show), had.Setup()); err != nil {
+			return err
+		}
+		if err := tx.unused(ctx, show); err != nil {
+			return err
+		}
+		for _, q := range []string{`UPDATE link SET revoked = TRUE WHERE show = ?`, `DELETE FROM fact WHERE show = ?`, `DELETE FROM show WHERE id = ?`} {
+			if _, err := tx.exec(ctx, q, show); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM session WHERE contest = ? AND id = ?`, show.Contest(), show.Session()); err != nil {
+			return err
+		}
+		return tx.did(ctx, string(show), had.Setup(), nil)
+	})
+}
+
+// unused refuses a session that something is kept of, or that is a contest's only one.
+func (r run) unused(ctx context.Context, show contest.ShowID) error {
+	var prepared []any
+	for _, kind := range cue.Preparations() {
+		prepared = append(prepared, kind)
+	}
+	for _, t := range []struct{ what, query string }{
+		{"facts", `SELECT COUNT(*) FROM fact WHERE show = ? AND kind NOT IN ` + marks(1, len(prepared))}, {"takes", `SELECT COUNT(*) FROM take WHERE contest || '/' || session = ?`},
+		{"ballots", `SELECT COUNT(*) FROM ballot WHERE show = ?`}, {"sheets", `SELECT COUNT(*) FROM sheet WHERE show = ?`},
+		{"messages", `SELECT COUNT(*) FROM message WHERE show = ?`}, {"cameras", `SELECT COUNT(*) FROM camera WHERE show = ?`},
+	} {
+		var n int
+		args := []any{show}
+		if t.what == "facts" {
+			args = append(args, prepared...)
+		}
+		if err := r.get(ctx, &n, t.query, args...); err != nil {
+			return err
+		}
+		if n > 0 {
+			return fault.New(fault.Conflict, "session.in_use", "%s has %d %s", show, n, t.what).With("what", t.what)
+		}
+	}
+	var others int
+	if err := r.get(ctx, &others, `SELECT COUNT(*) FROM session WHERE contest = ? AND id <> ?`, show.Contest(), show.Session()); err != nil {
+		return err
+	}
+	if others == 0 {
+		return fault.New(fault.Conflict, "session.only", "%s is the only one", show)
+	}
+	return nil
 }
 
 // Rundown returns the rundown of a show's session.

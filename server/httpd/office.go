@@ -124,6 +124,22 @@ func (s *Server) getLineup(c echo.Context) error {
 	})
 }
 
+func (s *Server) getOfficeSessions(c echo.Context) error { return ask(s, c, s.office.Sessions) }
+
+func (s *Server) postSession(c echo.Context) error { return edit(s, c, s.office.MakeSession) }
+
+func (s *Server) putSession(c echo.Context) error {
+	return edit(s, c, func(ctx context.Context, id access.Identity, in office.NewSession) ([]office.Session, error) {
+		return s.office.SaveSession(ctx, id, s.show(c), in)
+	})
+}
+
+func (s *Server) deleteSession(c echo.Context) error {
+	return ask(s, c, func(ctx context.Context, id access.Identity) ([]office.Session, error) {
+		return s.office.DropSession(ctx, id, s.show(c))
+	})
+}
+
 func (s *Server) putSessionEntries(c echo.Context) error {
 	return edit(s, c, func(ctx context.Context, id access.Identity, in office.OnStage) (office.Lineup, error) {
 		return s.office.SetEntries(ctx, id, s.show(c), in)

@@ -17,7 +17,9 @@ type route struct {
 
 // table lists every route of the API. Who may is checked in each handler, by
 // capability, against the one permission table of package access.
-func (s *Server) table() []route {
+func (s *Server) table() []route { return append(s.showRoutes(), s.officeRoutes()...) }
+
+func (s *Server) showRoutes() []route {
 	return []route{
 		{"GET", "/healthz", s.getHealth},
 		{"GET", "/livez", s.getHealth},
@@ -58,7 +60,11 @@ func (s *Server) table() []route {
 		{"PUT", "/v1/judge/sheets/:entry", s.putSheet},
 		{"POST", "/v1/judge/sheets/:entry/submit", s.postSubmit},
 		{"POST", "/v1/judge/sheets/:entry/recuse", s.postRecuse},
+	}
+}
 
+func (s *Server) officeRoutes() []route {
+	return []route{
 		{"GET", "/v1/admin/overview", s.getOverview},
 		{"POST", "/v1/admin/contests", s.postContest},
 		{"GET", "/v1/admin/entries", s.getEntries},
@@ -70,6 +76,10 @@ func (s *Server) table() []route {
 		{"POST", "/v1/admin/judges", s.postJudges},
 		{"DELETE", "/v1/admin/judges/:id", s.deleteJudge},
 		{"GET", "/v1/admin/sessions/:session", s.getLineup},
+		{"GET", "/v1/admin/sessions", s.getOfficeSessions},
+		{"POST", "/v1/admin/sessions", s.postSession},
+		{"PUT", "/v1/admin/sessions/:session", s.putSession},
+		{"DELETE", "/v1/admin/sessions/:session", s.deleteSession},
 		{"PUT", "/v1/admin/sessions/:session/entries", s.putSessionEntries},
 		{"PUT", "/v1/admin/sessions/:session/panel", s.putSessionPanel},
 		{"GET", "/v1/admin/sessions/:session/takes", s.getTakes},

@@ -145,7 +145,13 @@ func (f *feed) note(c access.Change) {
 		f.rights = f.rights || c.Verb == access.DropJudge
 		f.everyShow()
 	case "session", "rundown":
+		if c.Verb == access.DropSession {
+			f.made, f.rights = true, true
+			delete(f.shows, contest.ShowID(c.ID))
+			return
+		}
 		f.shows[contest.ShowID(c.ID)] = true
+		f.made = f.made || c.Before == nil
 	case "ballot":
 		f.ballots[vote.BallotID(c.ID)] = true
 		if c.Before == nil || c.After == nil { // which ballots cues may name

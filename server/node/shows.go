@@ -39,9 +39,9 @@ type show struct {
 	*stage.Stage
 	n   *Node
 	id  contest.ShowID
-	row store.Session
-	own lease.Lease // that the stage is under
-	ran atomic.Bool // the stage was run; another one takes its place when it is to run again
+	row atomic.Pointer[store.Session] // as the office has it
+	own lease.Lease                   // that the stage is under
+	ran atomic.Bool                   // the stage was run; another one takes its place when it is to run again
 
 	edit   sync.Mutex // one change of what is staged at a time
 	staged staged     // guarded by edit
@@ -164,7 +164,8 @@ func (s *shows) add(ctx context.Context, id contest.ShowID, row store.Session, o
 	if id.Take() > 0 {
 		row.Mode, eyes = cue.ModeRehearsal, onlooker{cameras{s.n}}
 	}
-	sh := &show{n: s.n, id: id, row: row, own: own, staged: staged{rundown, catalog}}
+	sh := &show{n: s.n, id: id, own: own, staged: staged{rundown, catalog}}
+	sh.row.Store(&row)
 	sh.Stage, err = stage.New(ctx, stage.Config{
 		Rundown: rundown, Catalog: catalog, Lease: own, Store: s.n.db, Messages: s.n.db, Box: s.n.box,
 		Publisher: publisher{s.n}, Ledger: sealing{s.n}, Cameras: eyes, Live: sh.live, Now: s.n.cfg.Now, Log: s.n.cfg.Log,
@@ -194,10 +195,12 @@ func (s *shows) discover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	fresh := false
 	for id, row := range rows {
 		if _, err := s.find(id); err == nil {
 			continue
 		}
+		fresh = true
 		own, err := s.n.lease(ctx, lease.Show(id))
 		if err == nil {
 			err = s.add(ctx, id, row, own)
@@ -210,7 +213,7 @@ func (s *shows) discover(ctx context.Context) error {
 			return err
 		}
 	}
-	s.rehearse(rows, takes)
+	s.rehearse(rows, takes, fresh)
 	return nil
 }
 
@@ -239,8 +242,9 @@ func (s *shows) stored(ctx context.Context) (map[contest.ShowID]store.Session, m
 	return rows, takes, nil
 }
 
-// rehearse takes over which takes there are, and lets those go that have ended.
-func (s *shows) rehearse(rows map[contest.ShowID]store.Session, takes map[contest.ShowID][]contest.Take) {
+// rehearse takes over which takes there are, and lets those shows go that are no more.
+// The theatre looks at once where there are others than before.
+func (s *shows) rehearse(rows map[contest.ShowID]store.Session, takes map[contest.ShowID][]contest.Take, others bool) {
 	var moved []contest.ShowID
 	s.mu.Lock()
 	for live := range takes {
@@ -252,13 +256,14 @@ func (s *shows) rehearse(rows map[contest.ShowID]store.Session, takes map[contes
 	for id := range s.all {
 		if _, there := rows[id]; !there {
 			delete(s.all, id)
+			others = true
 		}
 	}
 	s.mu.Unlock()
 	for _, live := range moved {
 		s.n.hub.Changed("on/" + string(live))
 	}
-	if len(moved) > 0 {
+	if len(moved) > 0 || others {
 		s.n.theatre.Look()
 	}
 }
@@ -320,7 +325,10 @@ func (s *shows) list() []*show {
 	for _, sh := range s.all {
 		out = append(out, sh)
 	}
-	slices.SortFunc(out, func(a, b *show) int { return cmp.Or(cmp.Compare(a.row.Order, b.row.Order), cmp.Compare(a.id, b.id)) })
+	slices.SortFunc(out, func(a, b *show) int {
+		x, y := a.row.Load(), b.row.Load()
+		return cmp.Or(x.Setup().Compare(y.Setup()), cmp.Compare(x.Order, y.Order), cmp.Compare(a.id, b.id))
+	})
 	return out
 }
 
@@ -479,7 +487,8 @@ func (s *shows) camerasChanged(id contest.ShowID) {
 // Info implements live.Show.
 func (sh *show) Info() stage.Info {
 	v := sh.View()
-	out := stage.Info{ID: sh.id, Title: sh.row.Title, Subtitle: sh.row.Subtitle, Kind: sh.row.Kind, Mode: sh.row.Mode, Ballots: []vote.BallotID{}}
+	row := sh.row.Load()
+	out := stage.Info{ID: sh.id, Title: row.Title, Subtitle: row.Subtitle, Kind: row.Kind, Date: row.Date, Time: row.Time, Place: row.Place, Mode: row.Mode, Ballots: []vote.BallotID{}}
 	if v.Session != nil {
 		out.Title, out.Subtitle, out.Mode, out.Sample = v.Session.Title, v.Session.Subtitle, v.Session.Mode, v.Session.Sample
 	}
@@ -524,6 +533,11 @@ func (sh *show) live() stage.Live {
 func (sh *show) restage(ctx context.Context) error {
 	sh.edit.Lock()
 	defer sh.edit.Unlock()
+	row, err := sh.n.db.Session(ctx, sh.id)
+	if err != nil {
+		return err
+	}
+	sh.row.Store(&row)
 	r, err := sh.n.db.Rundown(ctx, sh.id)
 	if err != nil {
 		return err

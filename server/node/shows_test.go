@@ -61,7 +61,8 @@ func TestAStageThatRunsHereStays(t *testing.T) {
 	for end := time.Now().Add(time.Minute); !runs.ran.Load() && time.Now().Before(end); time.Sleep(time.Millisecond) { // it is put there once
 	}
 	n.shows.mu.Lock()
-	n.shows.all[id] = &show{Stage: runs.Stage, n: n, id: id, row: runs.row} // as one was that another node ran, until a moment ago
+	n.shows.all[id] = &show{Stage: runs.Stage, n: n, id: id} // as one was that another node ran, until a moment ago
+	n.shows.all[id].row.Store(runs.row.Load())
 	n.shows.mu.Unlock()
 	if _, err := n.shows.Show(id); fault.CodeOf(err) != "stage.unavailable" {
 		t.Errorf("who asks a stage that nobody runs waits for it: %v", err)

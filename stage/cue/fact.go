@@ -107,6 +107,10 @@ const (
 	kindPurged    = "take_purged"
 )
 
+// Preparations are the kinds of facts that the office's own acts leave before anything
+// happens in a show: it was opened, its rundown or its panel is another.
+func Preparations() []string { return []string{kindSession, kindRundown, kindPanel} }
+
 // SessionOpened says which session this is; again when its title changes.
 type SessionOpened struct {
 	ID       contest.ShowID `json:"id"`

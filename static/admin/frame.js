@@ -15,6 +15,7 @@ import { Links } from './links.js';
 import { Overview } from './overview.js';
 import { Leaving, Load } from './parts.js';
 import { Rundown } from './rundown.js';
+import { SessionsTab } from './sessions.js';
 import { Staff } from './staff.js';
 import { Tickets } from './tickets.js';
 import { stamp } from './time.js';
@@ -28,6 +29,7 @@ const TABS = [
   ['overview', Overview, 'M4 4h7v9H4zM15 4h5v5h-5zM15 13h5v7h-5zM4 17h7v3H4z'],
   ['entries', Entries, 'M9 6h11M9 12h11M9 18h11M4 6h1M4 12h1M4 18h1'],
   ['judges', Judges, 'M12 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM5 20c0-3.6 3.2-5.5 7-5.5s7 1.9 7 5.5'],
+  ['sessions', SessionsTab, 'M4 6h16v14H4zM4 10h16M8 3v4M16 3v4M8 14h3M8 17h6'],
   ['lineup', Lineup, 'M4 6h9M4 12h9M4 18h6M18 5v14M15 16l3 3 3-3'],
   ['ballots', Ballots, 'M4 13v7h16v-7M4 13l3-9h10l3 9zM9 13h6M9.500 8.500l2 2 3.500-3.500'],
   ['links', Links, 'M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h3v3M20 14v1M14 20h2M19 19h1v1'],

@@ -36,7 +36,11 @@ export function Schedule({ plan, sessions }) {
         <p class="meta">${[venue(plan, e.venue), e.form].filter(Boolean).join(' · ')}</p>
         ${e.theme && html`<p class="meta">${t(e.themeTentative ? 'site.theme.tentative' : 'site.theme', { theme: e.theme })}</p>`}
         ${e.audience && html`<p class="text">${e.audience}</p>`}</div>
-      ${sessions.some((s) => s.id === e.id) && html`<a class="btn slim" href=${base + '/live/' + encodeURIComponent(e.id)}>${t('site.room')}</a>`}</li>`)}</ul></section>`;
+      ${sessions.some((s) => s.id === e.id) && html`<a class="btn slim" href=${base + '/live/' + encodeURIComponent(e.id)}>${t('site.room')}</a>`}</li>`)}
+    ${sessions.filter((s) => s.date && !plan.events.some((e) => e.id === s.id)).map((s) => html`<li key=${'s ' + s.id} class=${when(s.date, s.date)}>
+      <${Day} plan=${plan} date=${s.date} />
+      <div class="grow"><h4>${s.title}</h4><p class="meta">${[s.time, s.place, s.subtitle].filter(Boolean).join(' · ')}</p></div>
+      <a class="btn slim" href=${base + '/live/' + encodeURIComponent(s.id)}>${t('site.room')}</a></li>`)}</ul></section>`;
 }
 
 /** @param {{plan: Plan}} p */

@@ -62,6 +62,13 @@ func anActIsARow(t *testing.T, db Record) {
 		{access.SaveJudges, "j1", false, true, func(ctx context.Context) error { return db.SaveJudges(ctx, code, []contest.Judge{judge}) }},
 		{access.SaveJudges, "j1", true, true, func(ctx context.Context) error { return db.SaveJudges(ctx, code, []contest.Judge{judge}) }},
 		{access.SaveRundown, string(final), false, true, func(ctx context.Context) error { return db.SaveRundown(ctx, code, cue.Blank("final", "示例")) }},
+		{access.SaveSession, string(more), false, true, func(ctx context.Context) error {
+			return db.SetUpSession(ctx, contest.Session{Show: more, Title: "示例", Kind: "other"}, cue.ModeLive)
+		}},
+		{access.SaveSession, string(more), true, true, func(ctx context.Context) error {
+			return db.SetUpSession(ctx, contest.Session{Show: more, Title: "示例场次", Kind: "salon"}, cue.ModeLive)
+		}},
+		{access.DropSession, string(more), true, false, func(ctx context.Context) error { return db.DropSession(ctx, more) }},
 		{access.SetEntries, string(final), false, true, func(ctx context.Context) error {
 			return db.SetSessionEntries(ctx, final, []contest.EntryID{"eb"})
 		}},

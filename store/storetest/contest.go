@@ -20,6 +20,7 @@ var bg = context.Background()
 const (
 	code  contest.Code   = "JL-2024"
 	final contest.ShowID = "JL-2024/final"
+	more  contest.ShowID = "JL-2024/more"
 )
 
 func secretIsKept(t *testing.T, db Record) {
@@ -305,6 +306,70 @@ func sessionHasOrderAndPanel(t *testing.T, db Record) {
 	if db.SetSessionEntries(bg, final, []contest.EntryID{"nobody"}) == nil {
 		t.Error("a session took an entry that is not there")
 	}
+}
+
+// sessionsAreSetUp: the office makes sessions and changes them; the rundown has the
+// same title, and keeps its cues. One of which something is kept stays.
+func sessionsAreSetUp(t *testing.T, db Record) {
+	in := func(s contest.Session, change func(*contest.Session)) contest.Session { change(&s); return s }
+	am := contest.Session{Show: "JL-2024/am", Title: "示例上午场", Subtitle: "示例", Kind: "defence", Date: "2024-09-06", Time: "09:00", Place: "示例会议中心"}
+	pm := in(am, func(s *contest.Session) { s.Show, s.Title, s.Time = "JL-2024/pm", "示例下午场", "14:00" })
+	undated := in(am, func(s *contest.Session) { s.Show, s.Date, s.Time = "JL-2024/any", "", "" })
+	for _, s := range []contest.Session{undated, pm, am} {
+		must(t, db.SetUpSession(bg, s, cue.ModeLive))
+	}
+	got, err := db.Setups(bg, code)
+	must(t, err)
+	same(t, "by day and time", got, []contest.Session{am, pm, undated})
+	other, err := db.Setups(bg, "OTHER-1")
+	must(t, err)
+	same(t, "of another contest", other, []contest.Session{})
+
+	r, err := db.Rundown(bg, pm.Show)
+	must(t, err)
+	r.Cues = []cue.Cue{{ID: "c1", Title: "开场"}}
+	must(t, db.SaveRundown(bg, code, r))
+	pm.Title = "示例下午"
+	must(t, db.SetUpSession(bg, pm, cue.ModeLive))
+	r.Title = pm.Title
+	have, err := db.Rundown(bg, pm.Show)
+	must(t, err)
+	same(t, "the rundown", have, r)
+	r.Title = "示例午后"
+	must(t, db.SaveRundown(bg, code, r))
+	got, err = db.Setups(bg, code)
+	must(t, err)
+	same(t, "named by its rundown", got[1].Title, r.Title)
+
+	must(t, db.SaveLink(bg, access.Link{ID: "l", TokenHash: "h", Role: "host", Show: undated.Show}))
+	must(t, db.DropSession(bg, undated.Show))
+	link, err := db.LinkByHash(bg, "h")
+	must(t, err)
+	same(t, "its link has ended", link.Revoked, true)
+	wantCode(t, db.DropSession(bg, undated.Show), "store.none")
+	must(t, db.SaveCamera(bg, store.Camera{Show: am.Show, Name: "stage", Label: "舞台"}))
+	wantCode(t, db.DropSession(bg, am.Show), "session.in_use")
+	_, err = db.SaveBallot(bg, vote.Ballot{ID: "b", Show: pm.Show, Title: "示例", Quota: vote.Quota{MaxVotes: 1}, Visibility: vote.Hidden, State: vote.StateArmed,
+		Options: []vote.Option{{No: 1, Entry: "ea", Track: "t1"}}})
+	must(t, err)
+	wantCode(t, db.DropSession(bg, pm.Show), "session.in_use")
+	must(t, db.DropBallot(bg, "b"))
+	take, err := db.BeginTake(bg, pm.Show, "示例", 1)
+	must(t, err)
+	_, err = db.EndTake(bg, take.Show, nil, 2)
+	must(t, err)
+	wantCode(t, db.DropSession(bg, pm.Show), "session.in_use")
+	must(t, db.DropCamera(bg, am.Show, "stage"))
+	must(t, db.DropSession(bg, am.Show))
+	must(t, db.SetUpSession(bg, am, cue.ModeLive)) // and may be made again
+	must(t, db.DropSession(bg, am.Show))
+	wantCode(t, db.DropSession(bg, pm.Show), "session.in_use")
+}
+
+// theOnlySessionStays: a contest has one at least.
+func theOnlySessionStays(t *testing.T, db Record) {
+	must(t, db.SetUpSession(bg, contest.Session{Show: more, Title: "示例", Kind: "other"}, cue.ModeLive))
+	wantCode(t, db.DropSession(bg, more), "session.only")
 }
 
 func rundownRoundTrips(t *testing.T, db Record) {

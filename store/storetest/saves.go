@@ -81,6 +81,17 @@ func saveCases(t *testing.T, db Record) []saveCase {
 				}
 				return r, err
 			}},
+		{"a session", string(final), func(ctx context.Context, n int) error {
+			return db.SetUpSession(ctx, contest.Session{Show: final, Title: named(n), Kind: "final"}, cue.ModeLive)
+		}, func() (any, error) {
+			all, err := db.Setups(bg, code)
+			for _, s := range all {
+				if s.Show == final {
+					return s, err
+				}
+			}
+			return nil, err
+		}},
 		{"a running order", string(final), func(ctx context.Context, n int) error {
 			return db.SetSessionEntries(ctx, final, []contest.EntryID{entry(turned(n)).ID, entry(3).ID})
 		}, func() (any, error) { return entries() }},

@@ -27,6 +27,8 @@ func Run(t *testing.T, open Opener) {
 		{"judges come back as saved", judgesRoundTrip},
 		{"a judge with a sheet stays", judgeGoes},
 		{"a session has its own order and panel", sessionHasOrderAndPanel},
+		{"sessions are set up and taken away", sessionsAreSetUp},
+		{"the only session stays", theOnlySessionStays},
 		{"a rundown is read as it was written, and grows its session's revision", rundownRoundTrips},
 		{"cameras keep their order and their names", camerasKeepOrder},
 		{"a ballot is numbered, and frozen once it opened", ballotFreezes},

@@ -1,0 +1,73 @@
+package contest
+
+import (
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"hecai/fault"
+)
+
+// sessionKinds are what a session may be: preliminary, defence, final, award
+// ceremony, salon, roadshow, or another event.
+var sessionKinds = [...]string{PhasePrelim, "defence", PhaseFinal, EventCeremony, EventSalon, EventRoadshow, "other"}
+
+// Session is what the office says of a session (场次); what happens there is its
+// rundown's.
+type Session struct {
+	Show     ShowID `json:"id"`       // the session's show itself
+	Title    string `json:"title"`    // 1..60 characters
+	Subtitle string `json:"subtitle"` // up to 60
+	Kind     string `json:"kind"`     // one of sessionKinds
+	Date     Date   `json:"date"`     // in the plan's zone, "" = not set yet
+	Time     string `json:"time"`     // when it begins that day, "09:30", "" = not set yet
+	Place    string `json:"place"`    // up to 60
+}
+
+// longest is how many characters a line about a session may have.
+const longest = 60
+
+// Validate returns session.invalid with the "field" that cannot be kept.
+func (s Session) Validate() error {
+	field := ""
+	for _, f := range []struct {
+		name, text string
+		least      int
+	}{{"title", s.Title, 1}, {"subtitle", s.Subtitle, 0}, {"place", s.Place, 0}} {
+		if n := utf8.RuneCountInString(f.text); n < f.least || n > longest || OneLine(f.text) != f.text || !Legible(f.text) {
+			field = f.name
+		}
+	}
+	_, badTime := time.Parse("15:04", s.Time)
+	switch {
+	case !ValidID(string(s.Show.Session())) || s.Show.Take() > 0:
+		field = "id"
+	case !slices.Contains(sessionKinds[:], s.Kind):
+		field = "kind"
+	case s.Date != "" && !s.Date.Valid():
+		field = "date"
+	case s.Time != "" && (badTime != nil || len(s.Time) != len("15:04") || s.Date == ""):
+		field = "time"
+	}
+	if field != "" {
+		return fault.New(fault.Invalid, "session.invalid", "%s", field).With("field", field)
+	}
+	return nil
+}
+
+// Compare orders sessions by day and time; those without a day come last.
+func (s Session) Compare(o Session) int {
+	key := func(s Session) string {
+		if s.Date == "" {
+			return "~"
+		}
+		return string(s.Date) + s.Time
+	}
+	switch a, b := key(s), key(o); {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,102 @@
+package office
+
+import (
+	"context"
+	"slices"
+
+	"hecai/access"
+	"hecai/contest"
+	"hecai/fault"
+)
+
+// Session is a session as the office lists it.
+type Session struct {
+	contest.Session
+	Rev      string `json:"rev"`      // a revision, which a save must name
+	UnderWay bool   `json:"underWay"` // its show has begun, and not ended
+}
+
+// Sessions lists the sessions, by day and time.
+func (o *Office) Sessions(ctx context.Context, id access.Identity) ([]Session, error) {
+	if err := id.Allow(access.ReadOffice, access.Scope{Contest: id.Contest}); err != nil {
+		return nil, err
+	}
+	rows, err := o.cfg.Record.Setups(ctx, id.Contest)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Session, len(rows))
+	for i, s := range rows {
+		out[i] = Session{Session: s, Rev: access.Revision(s)}
+		// One that was made a moment ago may not be staged yet: it is not under way.
+		out[i].UnderWay, _ = o.cfg.Shows.UnderWay(s.Show)
+	}
+	return out, nil
+}
+
+// NewSession is a session as the office writes it.
+type NewSession struct {
+	contest.Session
+	Rev string `json:"rev"`
+}
+
+// MakeSession adds a session, with an empty rundown, and lists all. Its show is there
+// at once: links, ballots and rehearsals can be made for it.
+func (o *Office) MakeSession(ctx context.Context, id access.Identity, in NewSession) ([]Session, error) {
+	in.Show, in.Rev = contest.NewShow(id.Contest, contest.SessionID(in.Show.Name()), 0), "none"
+	return o.saveSession(ctx, id, in)
+}
+
+// SaveSession changes what the office says of a session, and lists all.
+func (o *Office) SaveSession(ctx context.Context, id access.Identity, show contest.ShowID, in NewSession) ([]Session, error) {
+	in.Show = show
+	if err := id.Allow(access.SaveSession, scope(show)); err != nil {
+		return nil, err
+	}
+	rows, err := o.cfg.Record.Setups(ctx, id.Contest)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(rows, func(s contest.Session) bool { return s.Show == show }) {
+		return nil, fault.New(fault.NotFound, "stage.unknown_session", "%s", show)
+	}
+	return o.saveSession(ctx, id, in)
+}
+
+func (o *Office) saveSession(ctx context.Context, id access.Identity, in NewSession) ([]Session, error) {
+	ctx, err := o.act(ctx, id, access.SaveSession, scope(in.Show))
+	if err != nil {
+		return nil, err
+	}
+	if err := in.Validate(); err != nil {
+		return nil, err
+	}
+	o.edit.Lock()
+	defer o.edit.Unlock()
+	if err := o.cfg.Record.SetUpSession(access.Over(ctx, string(in.Show), in.Rev), in.Session, o.cfg.Mode); err != nil {
+		return nil, err
+	}
+	o.cfg.Log.Info("session saved", "session", in.Show, "by", id.Name)
+	o.cfg.Feed.Settle(ctx)
+	return o.Sessions(ctx, id)
+}
+
+// DropSession takes away a session of which nothing is kept, with its links, and
+// lists the others.
+func (o *Office) DropSession(ctx context.Context, id access.Identity, show contest.ShowID) ([]Session, error) {
+	ctx, err := o.act(ctx, id, access.DropSession, scope(show))
+	if err != nil {
+		return nil, err
+	}
+	o.edit.Lock()
+	defer o.edit.Unlock()
+	if err := o.cfg.Record.DropSession(ctx, show); err != nil {
+		if fault.CodeOf(err) == "store.none" {
+			err = fault.Wrap(fault.NotFound, "stage.unknown_session", err, "%s", show)
+		}
+		return nil, err
+	}
+	o.cfg.Log.Info("session removed", "session", show, "by", id.Name)
+	o.cfg.Feed.Settle(ctx)
+	return o.Sessions(ctx, id)
+}

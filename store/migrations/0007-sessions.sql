@@ -1,0 +1,4 @@
+-- When and where a session is.
+ALTER TABLE session ADD COLUMN day TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN time TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN place TEXT NOT NULL DEFAULT '';
