@@ -67,6 +67,8 @@ func TestARundownIsBuilt(t *testing.T) {
 	o.press("#rundown-programme")
 	o.sound("#programme-form")
 	o.press("#programme-form .choice label:nth-child(2)")
+	o.write("#programme-form input[name=show]", "300") // more than a day: nothing is made of it
+	o.WaitFor("that it is too long", `document.querySelector('#programme-sum').textContent === '超过 24 小时，请分成几场' && document.querySelector('[form=programme-form]').disabled`, soon)
 	o.write("#programme-form input[name=show]", "6")
 	o.WaitFor("how much it is", `/\d/.test(document.querySelector('#programme-sum').textContent)`, soon)
 	o.see("rundown-programme")

@@ -7,7 +7,7 @@ import { t } from '../lib/i18n.js';
 /** A cue that is to come in, and the seconds that it takes. @typedef {{cue: Cue, takes: number}} Part */
 
 const LAST = 60; // seconds that the last cue takes, which the rundown does not say
-const MOST = 24 * 3600; // seconds: the latest start that a rundown may plan
+export const MOST = 24 * 3600; // seconds: the latest start that a rundown may plan
 
 /** How long each cue takes, in seconds. @param {Cue[]} cues @returns {Part[]} */
 function parts(cues) {
@@ -26,6 +26,9 @@ function laid(list, from) {
 
 /** @param {Cue[]} cues */
 const first = (cues) => (cues.length ? Number(cues[0].plan) || 0 : 0);
+
+/** When the last of them is over, in seconds. @param {Cue[]} cues */
+export const end = (cues) => parts(cues).reduce((at, p) => at + p.takes, first(cues));
 
 /** One changes places with its neighbour. @param {Cue[]} cues @param {number} at @param {number} step */
 export function moved(cues, at, step) {
