@@ -122,7 +122,7 @@ export function CueForm({ cue, names, problems, onDone, onClose }) {
   const set = (/** @type {Partial<Doc.Cue>} */ more) => setC((x) => ({ ...x, ...more }));
   const must = grave(c), actions = c.actions || [], reveal = actions.find((a) => a.kind === 'reveal');
   const beats = (reveal && BEATS[String(reveal.what)]) || [];
-  const wrong = [c.plan, c.auto, ...actions.map((a) => a.seconds || 0)].some((n) => Number.isNaN(Number(n)));
+  const wrong = [c.plan ?? 0, c.auto ?? 0, ...actions.map((a) => a.seconds || 0)].some((n) => Number.isNaN(Number(n)));
   const submit = (/** @type {Event} */ e) => {
     e.preventDefault();
     if (wrong) return;
