@@ -178,6 +178,8 @@ func TestARundownIsBuilt(t *testing.T) {
 	o.press("#cue-add")
 	o.WaitFor("again what is in force", `document.querySelector('.edit [role=status] .muted') && !document.querySelector('#rundown-problems')`, soon)
 
+	o.holes()
+
 	// The director has what was built.
 	desk := o.Beside("director", o.n.url+"/director", 1440, 900)
 	desk.WaitFor("the first cue", `document.querySelector('#fire') && document.querySelector('#fire').dataset.cue === 'title'`, soon)
@@ -193,4 +195,35 @@ func TestARundownIsBuilt(t *testing.T) {
 	o.tab("rundown")
 	o.WaitFor("the failure", `document.querySelector('.failed')`, soon)
 	o.see("rundown-failing")
+}
+
+// holes: what was never picked is asked for by its own name, at its cue, and the
+// form does not close without it.
+func (o *office) holes() {
+	o.t.Helper()
+	whole := get[string](o.Page, `document.querySelector('#rundown-json').value`)
+	var r map[string]any
+	if err := json.Unmarshal([]byte(whole), &r); err != nil {
+		o.t.Fatal(err)
+	}
+	r["cues"] = append(r["cues"].([]any), object{"id": "hole", "title": "示例空缺", "plan": 86400, "actions": []object{
+		{"kind": "entry", "entry": ""}, {"kind": "ballot_close", "ballot": ""}, {"kind": "reveal", "what": "award", "award": ""}, {"kind": "camera", "camera": ""}}})
+	body, err := json.Marshal(r)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.write("#rundown-json", string(body))
+	o.press("#rundown-save")
+	o.WaitFor("four things to pick", `[...document.querySelectorAll('#cues [data-cue=hole] .wrong')].map((e) => e.textContent).join().startsWith('请选择项目,请选择投票,请选择奖项,请选择机位')`, soon)
+	o.see("rundown-holes")
+	o.press("#rundown-problems button")
+	o.press("dialog footer .btn.main")
+	if got := get[string](o.Page, `[...document.querySelectorAll('#cue-form select:invalid')].map((e) => e.name).join()`); got != "entry,ballot,award,camera" {
+		o.t.Errorf("the open form asks for %s", got)
+	}
+	o.see("rundown-holes-cue")
+	o.press("dialog footer .btn.quiet")
+	o.none()
+	o.write("#rundown-json", whole)
+	o.WaitFor("again what is in force", `document.querySelector('#rundown-save').disabled`, soon)
 }

@@ -43,11 +43,18 @@ function blank(kind, { ballots, cameras }) {
   }
 }
 
-/** One of a list; what is in the record and not in the list stays to be seen. @param {{label: string, name: string, value: string, options: {value: string, label: string}[], none?: string, onPick: (v: string) => void}} p */
+/** What is wrong with a cue, in words: what was never picked has no name to be told by. @param {Doc.Problem} p */
+export function wrongText(p) {
+  const m = /\.(entry|ballot|award|camera)$/.exec(p.path || ''), a = p.args || {};
+  return m && (a[m[1]] === '' || a.got === '') ? t('cue.pick.' + m[1]) : errorText(p);
+}
+
+/** One of a list; what is in the record and not in the list stays to be seen. none is the choice of nothing, without which one must be picked.
+    @param {{label: string, name: string, value: string, options: {value: string, label: string}[], none?: string, onPick: (v: string) => void}} p */
 function Pick({ label, name, value, options, none, onPick }) {
   const lost = value && !options.some((o) => o.value === value);
-  return html`<${Field} label=${label}><select class="input" name=${name} value=${value} onChange=${(/** @type {any} */ e) => onPick(e.target.value)}>
-    ${none !== undefined && html`<option value="">${none}</option>`}${lost && html`<option value=${value}>${t('cue.gone', { id: value })}</option>`}
+  return html`<${Field} label=${label}><select class="input" name=${name} required=${none === undefined} value=${value} onChange=${(/** @type {any} */ e) => onPick(e.target.value)}>
+    ${(none !== undefined || !value) && html`<option value="">${none === undefined ? t('cue.choose') : none}</option>`}${lost && html`<option value=${value}>${t('cue.gone', { id: value })}</option>`}
     ${options.map((o) => html`<option key=${o.value} value=${o.value}>${o.label}</option>`)}</select><//>`;
 }
 
@@ -62,26 +69,26 @@ function Span({ label, name, value, hint, onPut }) {
 /** What belongs to an action of its kind. @param {{a: Action, names: Names, set: (more: Partial<Action>) => void}} p */
 function Details({ a, names, set }) {
   const entries = names.entries.map((e) => ({ value: e.id, label: e.title })), ballots = names.ballots.map((b) => ({ value: b.id, label: b.title }));
-  const entry = (/** @type {{value: string, label: string}[]} */ options, /** @type {string} */ none) => html`<${Pick} label=${t('cue.entry')} name="entry" value=${a.entry || ''} none=${none} options=${options} onPick=${(/** @type {string} */ v) => set({ entry: v })} />`;
-  const ballot = (/** @type {string} */ none) => html`<${Pick} label=${t('cue.ballot')} name="ballot" value=${a.ballot || ''} none=${none} options=${ballots} onPick=${(/** @type {string} */ v) => set({ ballot: v || undefined })} />`;
+  const entry = (/** @type {{value: string, label: string}[]} */ options, /** @type {string|undefined} */ none) => html`<${Pick} label=${t('cue.entry')} name="entry" value=${a.entry || ''} none=${none} options=${options} onPick=${(/** @type {string} */ v) => set({ entry: v })} />`;
+  const ballot = (/** @type {string|undefined} */ none) => html`<${Pick} label=${t('cue.ballot')} name="ballot" value=${a.ballot || ''} none=${none} options=${ballots} onPick=${(/** @type {string} */ v) => set({ ballot: v || undefined })} />`;
   const label = (/** @type {string} */ key) => html`<${Field} label=${t(key)}><input class="input" name="label" maxlength="80" value=${a.label || ''} onInput=${(/** @type {any} */ e) => set({ label: e.target.value })} /><//>`;
   const rank = (/** @type {'from'|'top'} */ key) => html`<${Field} label=${t('cue.' + key)} hint=${t('cue.' + key + '.how')}><input class="input fig" name=${key} type="number" min="0" max="1000" value=${String(a[key] || 0)}
     onInput=${(/** @type {any} */ e) => set({ [key]: Number(e.target.value) || undefined })} /><//>`;
   switch (a.kind) {
     case 'scene': return html`<${Pick} label=${t('cue.scene')} name="scene" value=${a.scene || ''} options=${SCENES.map((v) => ({ value: v, label: t('scene.' + v) }))} onPick=${(/** @type {string} */ v) => set({ scene: v, args: v === 'message' ? { text: '' } : undefined })} />
       ${a.scene === 'message' && html`<${Field} label=${t('cue.text')}><input class="input" name="text" maxlength="200" value=${(a.args && a.args.text) || ''} onInput=${(/** @type {any} */ e) => set({ args: { ...a.args, text: e.target.value } })} /><//>`}`;
-    case 'entry': return entry(entries, t('cue.choose'));
-    case 'sheets_open': case 'sheets_lock': return entry([{ value: '*', label: t('action.entries') }, ...entries], t('cue.choose'));
+    case 'entry': return entry(entries, undefined);
+    case 'sheets_open': case 'sheets_lock': return entry([{ value: '*', label: t('action.entries') }, ...entries], undefined);
     case 'timer': return html`${label('cue.label')}<${Span} label=${t('cue.seconds')} name="seconds" value=${a.seconds || 0} onPut=${(/** @type {number} */ n) => set({ seconds: n })} />`;
-    case 'ballot_open': return html`${ballot(t('cue.choose'))}<${Span} label=${t('cue.seconds')} name="seconds" hint=${t('cue.seconds.none')} value=${a.seconds || 0} onPut=${(/** @type {number} */ n) => set({ seconds: n })} />`;
-    case 'ballot_close': return ballot(t('cue.choose'));
+    case 'ballot_open': return html`${ballot(undefined)}<${Span} label=${t('cue.seconds')} name="seconds" hint=${t('cue.seconds.none')} value=${a.seconds || 0} onPut=${(/** @type {number} */ n) => set({ seconds: n })} />`;
+    case 'ballot_close': return ballot(undefined);
     case 'seal': return ballot(t('cue.noballot'));
     case 'danmaku': return html`<${Pick} label=${t('cue.mode')} name="mode" value=${a.mode || ''} options=${['off', 'review', 'open'].map((v) => ({ value: v, label: t('danmaku.' + v) }))} onPick=${(/** @type {string} */ v) => set({ mode: v })} />`;
-    case 'camera': return html`<${Pick} label=${t('cue.camera')} name="camera" value=${a.camera || ''} none=${t('cue.choose')} options=${names.cameras.map((c) => ({ value: c.name, label: c.label || c.name }))} onPick=${(/** @type {string} */ v) => set({ camera: v })} />`;
+    case 'camera': return html`<${Pick} label=${t('cue.camera')} name="camera" value=${a.camera || ''} options=${names.cameras.map((c) => ({ value: c.name, label: c.label || c.name }))} onPick=${(/** @type {string} */ v) => set({ camera: v })} />`;
     case 'reveal': return html`<${Pick} label=${t('cue.what')} name="what" value=${a.what || ''} options=${REVEALS.map((v) => ({ value: v, label: t('reveal.' + v) }))}
         onPick=${(/** @type {string} */ v) => set({ what: v, entry: undefined, ballot: undefined, award: undefined, label: undefined, from: undefined, top: undefined })} />
-      ${a.what === 'marks' && entry(entries, t('cue.shown'))}${a.what === 'tally' && ballot(t('cue.choose'))}
-      ${a.what === 'award' && html`<${Pick} label=${t('cue.award')} name="award" value=${a.award || ''} none=${t('cue.choose')} options=${names.awards.map((w) => ({ value: w.id, label: w.name }))} onPick=${(/** @type {string} */ v) => set({ award: v })} />`}
+      ${a.what === 'marks' && entry(entries, t('cue.shown'))}${a.what === 'tally' && ballot(undefined)}
+      ${a.what === 'award' && html`<${Pick} label=${t('cue.award')} name="award" value=${a.award || ''} options=${names.awards.map((w) => ({ value: w.id, label: w.name }))} onPick=${(/** @type {string} */ v) => set({ award: v })} />`}
       ${a.what === 'board' && html`${label('cue.title.of')}${rank('from')}${rank('top')}`}`;
     default: return null;
   }
@@ -132,7 +139,7 @@ export function CueForm({ cue, names, problems, onDone, onClose }) {
   return html`<${Dialog} title=${t('cue.edit')} wide=${true} onClose=${onClose}
     foot=${html`<button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="cue-form" class="btn main" disabled=${wrong}>${t('cue.done')}</button>`}>
     <form id="cue-form" class="stack" onSubmit=${submit}>
-      ${problems.length > 0 && html`<div class="note bad small"><ul class="plain">${problems.map((p, i) => html`<li key=${i}>${errorText(p)}</li>`)}</ul></div>`}
+      ${problems.length > 0 && html`<div class="note bad small"><ul class="plain">${problems.map((p, i) => html`<li key=${i}>${wrongText(p)}</li>`)}</ul></div>`}
       <div class="grid2"><${Field} class="all" label=${t('rundown.cue')}><input class="input" name="title" required maxlength="80" value=${c.title} onInput=${(/** @type {any} */ e) => set({ title: e.target.value })} /><//>
         <${Field} class="all" label=${t('cue.detail')}><input class="input" name="detail" maxlength="200" value=${c.detail || ''} onInput=${(/** @type {any} */ e) => set({ detail: e.target.value })} /><//>
         <${Span} label=${t('cue.plan')} name="plan" hint=${t('cue.plan.how')} value=${Number(c.plan) || 0} onPut=${(/** @type {number} */ n) => set({ plan: n })} />

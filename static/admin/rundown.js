@@ -6,7 +6,7 @@ import { errorText, t } from '../lib/i18n.js';
 import { html, toast, useEffect, useMemo, useRef, useState } from '../lib/ui.js';
 import { call, useData } from './call.js';
 import { Clash, theirsOf } from './clash.js';
-import { CueForm, ownBallot } from './cueform.js';
+import { CueForm, ownBallot, wrongText } from './cueform.js';
 import { PRESETS, changed, copied, dropped, inserted, make, moved } from './cues.js';
 import { locate } from './locate.js';
 import { Choice, Copy, Empty, Field, Head, Load, Sessions, Tag, joined } from './parts.js';
@@ -67,7 +67,7 @@ function Row({ c, i, last, names, wrong, onDo }) {
     <td class="num fig" data-label=${t('rundown.plan')}>${span(Number(c.plan) || 0)}</td>
     <td class="main"><button type="button" class="textlink" data-do="edit" onClick=${() => onDo('edit', i)}>${title}</button>
       ${c.detail && html`<span class="muted small">${String(c.detail)}</span>`}
-      ${wrong.map((p, n) => html`<span key=${n} class="wrong small">${errorText(p)}</span>`)}</td>
+      ${wrong.map((p, n) => html`<span key=${n} class="wrong small">${wrongText(p)}</span>`)}</td>
     <td data-label=${t('rundown.does')}><span class="tags">${(Array.isArray(c.actions) ? c.actions : []).map((/** @type {any} */ a, /** @type {number} */ n) => html`<${Tag} key=${n} tone=${a && a.kind === 'reveal' ? 'accent' : ''}>${actionText(a || {}, names)}<//>`)}</span></td>
     <td data-label=${t('rundown.lane')}><span class="tags">${t(c.lane === 'host' ? 'role.host' : 'role.director')}${c.confirm && html`<${Tag} tone="warn">${t('rundown.confirm')}<//>`}</span></td>
     <td class="doing"><span class="acts">${key('up', 'M12 19V5M6 11l6-6 6 6', i === 0)}${key('down', 'M12 5v14M6 13l6 6 6-6', last)}${key('copy', 'M9 9h11v11H9zM5 15H4V4h11v1', false)}${key('drop', 'M6 6l12 12M18 6L6 18', false)}</span></td></tr>`;
@@ -115,7 +115,7 @@ function place(p, cues) {
 function Problems({ list, cues, onGo }) {
   return html`<div class="note bad" role="alert" id="rundown-problems"><p class="strong">${t('rundown.wrong', { n: list.length })}</p>
     <ol class="problems">${list.map((p, i) => html`<li key=${i}><button type="button" class="textlink" onClick=${() => onGo(p)}>${place(p, cues)}</button>
-      <span>${errorText(p)}${p.args && p.args.reason && html`<small class="muted mono">${p.args.reason}</small>`}</span></li>`)}</ol></div>`;
+      <span>${wrongText(p)}${p.args && p.args.reason && html`<small class="muted mono">${p.args.reason}</small>`}</span></li>`)}</ol></div>`;
 }
 
 /** What of two texts differs. @param {{theirs: Doc.StagedRundown, mine: any, busy: boolean, onTake: () => void, onKeep: () => void}} p */
