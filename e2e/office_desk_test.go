@@ -127,7 +127,11 @@ func TestOfficeRundownClash(t *testing.T) {
 	t.Parallel()
 	o, org := officeIn(t, 1440, 900)
 	text := func(title string) object {
-		return object{"session": "final", "title": title, "mode": "live", "cues": []object{{"id": "a", "title": title, "actions": []object{{"kind": "scene", "scene": "title"}}}}}
+		cues := []object{} // more than the clash has room for
+		for i := range 14 {
+			cues = append(cues, object{"id": fmt.Sprint("a", i), "title": title, "actions": []object{{"kind": "scene", "scene": "title"}}})
+		}
+		return object{"session": "final", "title": title, "mode": "live", "cues": cues}
 	}
 	org.Do("PUT", "/v1/admin/rundown/final", text("示例原稿"), nil)
 	o.tab("rundown")
@@ -153,6 +157,9 @@ func TestOfficeRundownClash(t *testing.T) {
 	}
 	if !get[bool](o.Page, `document.querySelector('#rundown-json').value.includes('示例我的稿') && document.querySelector('#rundown-theirs').value.includes('示例同事稿')`) {
 		t.Error("one of the two texts is gone")
+	}
+	if rows := get[[]string](o.Page, `[...document.querySelectorAll('#rundown-clash :is(.rows li, [data-more])')].map((e) => e.textContent)`); len(rows) != 13 || rows[0] != "两边不同 场次名称" || rows[12] != "另有 3 处不同" {
+		t.Errorf("what differs: %q", rows)
 	}
 	o.see("rundown-clash")
 	o.tab("ballots") // a draft that waits keeps what it was made from

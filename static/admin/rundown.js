@@ -120,18 +120,20 @@ function Problems({ list, cues, onGo }) {
 
 /** What of two texts differs. @param {{theirs: Doc.StagedRundown, mine: any, busy: boolean, onTake: () => void, onKeep: () => void}} p */
 function Both({ theirs, mine, busy, onTake, onKeep }) {
+  const most = 12; // rows that are shown: the rest is told as a number
   const cues = (/** @type {any} */ r) => new Map((r && Array.isArray(r.cues) ? r.cues : []).map((/** @type {any} */ c) => [c && c.id, c]));
   const a = cues(theirs), b = cues(mine), rows = /** @type {[string, string][]} */ ([]);
+  for (const key of /** @type {('title'|'subtitle'|'mode')[]} */ (['title', 'subtitle', 'mode'])) if (mine && theirs[key] !== mine[key]) rows.push(['clash.both', t('rundown.' + key)]);
   for (const [id, c] of a) {
     const other = b.get(id);
     if (!other) rows.push(['clash.theirs', c.title || id]);
     else if (JSON.stringify(c) !== JSON.stringify(other)) rows.push(['clash.both', c.title || id]);
   }
   for (const [id, c] of b) if (!a.has(id)) rows.push(['clash.mine', (c && c.title) || id]);
-  for (const key of /** @type {('title'|'subtitle'|'mode')[]} */ (['title', 'subtitle', 'mode'])) if (mine && theirs[key] !== mine[key]) rows.push(['clash.both', t('rundown.' + key)]);
   return html`<${Clash} id="rundown-clash" theirs=${{ rev: theirs.rev, now: theirs }} busy=${busy} off=${!mine} onTake=${onTake} onKeep=${onKeep}
       more=${html`<${Copy} text=${pretty(theirs)} label=${t('clash.copy')} />`}>
-    ${rows.length > 0 && html`<ul class="rows">${rows.slice(0, 12).map(([key, name], i) => html`<li key=${i}><${Tag} tone="warn">${t(key)}<//> ${name}</li>`)}</ul>`}
+    ${rows.length > 0 && html`<ul class="rows">${rows.slice(0, most).map(([key, name], i) => html`<li key=${i}><${Tag} tone="warn">${t(key)}<//> ${name}</li>`)}</ul>`}
+    ${rows.length > most && html`<p data-more="1">${t('clash.more', { n: rows.length - most })}</p>`}
     <details><summary>${t('clash.show')}</summary><textarea class="input editor" id="rundown-theirs" readonly rows="12" wrap="off" aria-label=${t('clash.show')} value=${pretty(theirs)}></textarea></details><//>`;
 }
 
