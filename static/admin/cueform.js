@@ -146,7 +146,7 @@ export function CueForm({ cue, names, problems, onDone, onClose }) {
         <${Span} label=${t('cue.auto')} name="auto" hint=${t('cue.auto.how')} value=${Number(c.auto) || 0} onPut=${(/** @type {number} */ n) => set({ auto: n })} /></div>
       <${Actions} list=${actions} names=${names} onPut=${(/** @type {Action[]} */ list) => set({ actions: list })} />
       <section class="part"><h3>${t('rundown.lane')}</h3>
-        <${Choice} class="two" label=${t('rundown.lane')} name="lane" value=${c.lane === 'host' ? 'host' : ''} onPick=${(/** @type {string} */ v) => set({ lane: v })}
+        <${Choice} class="two" bare=${true} label=${t('rundown.lane')} name="lane" value=${c.lane === 'host' ? 'host' : ''} onPick=${(/** @type {string} */ v) => set({ lane: v })}
           options=${[{ value: '', label: t('cue.lane.director'), hint: t('cue.lane.director.how') }, { value: 'host', label: t('cue.lane.host'), hint: t('cue.lane.host.how') }]} />
         <label class="check"><input type="checkbox" name="confirm" checked=${must || c.confirm} disabled=${must} onChange=${(/** @type {any} */ e) => set({ confirm: e.target.checked })} /><span>${t('rundown.confirm')}<small class="muted">${t(must ? 'cue.confirm.must' : 'cue.confirm.how')}</small></span></label></section>
       <section class="part"><h3>${t('cue.say')}</h3><p class="muted small">${t('cue.say.how')}</p>

@@ -123,9 +123,9 @@ export function Field(/** @type {any} */ { label, hint, error, class: c, childre
     ${error ? html`<small class="wrong">${error}</small>` : hint && html`<small class="muted">${hint}</small>`}</label>`;
 }
 
-/** One of a few, each with what it means. */
-export function Choice(/** @type {any} */ { label, name, value, options, onPick, class: c }) {
-  return html`<fieldset class=${'choice ' + (c || '')}><legend>${label}</legend><div>${options.map((/** @type {any} */ o) => html`
+/** One of a few, each with what it means; bare where a heading says already what they are. */
+export function Choice(/** @type {any} */ { label, name, value, options, onPick, bare, class: c }) {
+  return html`<fieldset class=${'choice ' + (c || '')}><legend class=${bare ? 'sr' : ''}>${label}</legend><div>${options.map((/** @type {any} */ o) => html`
     <label key=${o.value} class=${o.value === value ? 'on' : ''}><input type="radio" name=${name} checked=${o.value === value} onChange=${() => onPick(o.value)} />
       <span><b>${o.label}</b>${o.hint && html`<small class="muted">${o.hint}</small>`}</span></label>`)}</div></fieldset>`;
 }

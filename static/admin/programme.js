@@ -29,7 +29,7 @@ export function Programme({ cues, known, onDone, onClose }) {
     foot=${html`<p class=${'grow small ' + (wrong ? 'wrong' : 'muted')} role="status" id="programme-sum">${wrong || t('programme.sum', { n: parts.length, time: span(takes) })}</p>
       <button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="programme-form" class="btn main" disabled=${!!wrong}>${t(anew && cues.length ? 'programme.replace' : 'programme.add')}</button>`}>
     <form id="programme-form" class="stack" onSubmit=${submit}>
-      <${Choice} class="two" label=${t('programme')} name="programme" value=${name} onPick=${pick}
+      <${Choice} class="two" bare=${true} label=${t('programme')} name="programme" value=${name} onPick=${pick}
         options=${Object.keys(PROGRAMMES).map((v) => ({ value: v, label: t('programme.' + v), hint: t('programme.' + v + '.how', { n: known.entries.length, awards: known.awards.length }) }))} />
       ${(has('each') || has('stage')) && html`<div class="grid2">${minutes('show', show, setShow)}${has('each') && minutes('ask', ask, setAsk)}</div>`}
       ${(has('vote') || has('seal')) && html`<${Field} label=${t('cue.ballot')} hint=${t('programme.ballot.how')}><select class="input" name="ballot" value=${ballot} onChange=${(/** @type {any} */ e) => setBallot(e.target.value)}>
