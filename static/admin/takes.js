@@ -17,9 +17,10 @@ function Take({ x, path, zone, onDone }) {
   const state = !x.ended ? 'on' : x.purged ? 'purged' : 'ended';
   return html`<li data-take=${x.take} data-state=${state}>
     <div class="grow"><p class="tags"><b>${name}</b><${Tag} tone=${state === 'on' ? 'warn' : ''}>${t('take.state.' + state)}<//></p>
-      <p class="muted small"><span class="fig">${stamp(x.began, zone)}${x.ended > 0 && ' – ' + stamp(x.ended, zone)}</span> · ${t('take.by', { name: x.by })}</p></div>
+      <p class="muted small"><span class="fig">${stamp(x.began, zone)}${x.ended > 0 && ' – ' + stamp(x.ended, zone)}</span> · ${t('take.by', { name: x.by })}</p>
+      ${state === 'ended' && html`<p class="muted small">${t('take.purge.how')}</p>`}</div>
     ${state === 'on' && html`<${Hold} class="slim danger" data-act="end" disabled=${busy} title=${t('hold.how')} onHold=${end}>${t('take.end')}<//>`}
-    ${state === 'ended' && html`<${Hold} class="slim quiet danger-text" data-act="purge" disabled=${busy} title=${t('take.purge.how')} onHold=${purge}>${t('take.purge')}<//>`}</li>`;
+    ${state === 'ended' && html`<${Hold} class="slim quiet danger-text" data-act="purge" disabled=${busy} title=${t('hold.how')} onHold=${purge}>${t('take.purge')}<//>`}</li>`;
 }
 
 /** Begins although the show is under way. @param {{title: string, why: any, busy: boolean, onSure: () => void, onClose: () => void}} p */
