@@ -43,8 +43,9 @@ function Rest({ n }) {
 
 /** @param {{p: Doc.Preview}} p */
 function Preview({ p }) {
+  const lined = p.problems.length + p.notices.length + p.change.length > 0; // of what is new or the same no line is known
   const kind = (/** @type {string} */ name, /** @type {string} */ tone) => html`<td data-label=${t('import.kind')}><${Tag} tone=${tone}>${t('import.' + name)}<//></td>`;
-  return html`<div class="scroll"><table class="table preview" id="import-preview">
+  return html`<div class="scroll"><table class=${'table preview' + (lined ? '' : ' unlined')} id="import-preview">
     <thead><tr><th scope="col" class="num">${t('import.line')}</th><th scope="col">${t('import.kind')}</th><th scope="col">${t('import.what')}</th><th scope="col">${t('import.detail')}</th></tr></thead>
     <tbody>
       ${p.problems.slice(0, MOST).map((x, /** @type {number} */ i) => html`<${Told} key=${'p' + i} x=${x} wrong=${true} kind=${kind('problem', 'bad')} />`)}<${Rest} n=${p.problems.length} />
