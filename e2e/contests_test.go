@@ -151,7 +151,8 @@ func askAnotherContest(t *testing.T, h *house) {
 			if p.path == "/v1/device" || p.path == "/v1/signout" {
 				continue // these change who one is
 			}
-			got, want := outcome(c.Try(p.method, "/c/B"+p.path, p.body, nil)), ""
+			path := "/c/B" + strings.Replace(p.path, "leaf=00", "leaf=0b", 1) // a receipt may be asked for by twenty at once
+			got, want := outcome(onceThere(func() error { return c.Try(p.method, path, p.body, nil) })), ""
 			switch {
 			case len(p.who) > 0 && !slices.Contains(p.who, role):
 				want = p.refusal(role)

@@ -18,13 +18,13 @@ function freeID(all) {
   for (let n = all.length + 1; ; n++) if (!all.some((s) => s.id === 's' + n)) return 's' + n;
 }
 
-/** The day as people say it, with its weekday; the calendar needs no zone. @param {string} date */
+/** The day with its weekday; the calendar needs no zone. @param {string} date */
 function day(date) {
-  return new Intl.DateTimeFormat(lang() === 'zh' ? 'zh-CN' : 'en-GB', { year: 'numeric', month: 'short', day: 'numeric', weekday: 'short', timeZone: 'UTC' }).format(new Date(date + 'T00:00:00Z'));
+  return date + ' ' + new Intl.DateTimeFormat(lang() === 'zh' ? 'zh-CN' : 'en-GB', { weekday: 'short', timeZone: 'UTC' }).format(new Date(date + 'T00:00:00Z'));
 }
 
 /** @param {{s: {date: string, time: string}}} p */
-function When({ s }) { return s.date ? html`<span class="fig">${day(s.date)} ${s.time}</span>` : html`<span class="muted">${t('sessions.undated')}</span>`; }
+function When({ s }) { return s.date ? html`<span class="fig when">${day(s.date)}${s.time && html` <b>${s.time}</b>`}</span>` : html`<span class="muted">${t('sessions.undated')}</span>`; }
 
 /** @param {Doc.OfficeSession} s @returns {Facts} */
 function facts({ id, title, subtitle, kind, date, time, place }) { return { id, title, subtitle, kind, date, time, place }; }
@@ -84,11 +84,10 @@ function Row({ s, ctx, busy, onEdit, onDrop }) {
   const to = (/** @type {string} */ tab) => () => { ctx.pick(s.id); ctx.go(tab); };
   return html`<tr data-session=${s.id}>
     <td class="main"><span class="tags"><b>${s.title}</b>${s.underWay && html`<${Tag} tone="live">${t('sessions.live')}<//>`}</span>
-      ${s.subtitle && html`<span class="muted small">${s.subtitle}</span>`}</td>
+      ${s.subtitle && html`<span class="muted small">${s.subtitle}</span>`}
+      <a class="mono small" href=${base + '/live/' + encodeURIComponent(s.id)} target="_blank" rel="noopener" title=${t('sessions.address')}>${base}/live/${s.id}</a></td>
     <td data-label=${t('sessions.kind')}>${t('session.kind.' + s.kind)}</td>
-    <td data-label=${t('sessions.when')}><${When} s=${s} /></td>
-    <td data-label=${t('sessions.place')}>${s.place || '–'}</td>
-    <td data-label=${t('sessions.address')}><a class="mono small" href=${base + '/live/' + encodeURIComponent(s.id)} target="_blank" rel="noopener">${base}/live/${s.id}</a></td>
+    <td data-label=${t('sessions.where')}><${When} s=${s} />${s.place && html`<span class="place">${s.place}</span>`}</td>
     <td class="do"><span class="acts"><button type="button" class="btn slim" data-to="lineup" onClick=${to('lineup')}>${t('tab.lineup')}</button>
       <button type="button" class="btn slim" data-to="rundown" onClick=${to('rundown')}>${t('tab.rundown')}</button>
       <button type="button" class="btn slim" data-edit=${s.id} onClick=${onEdit}>${t('edit')}</button>
@@ -108,7 +107,7 @@ export function SessionsTab({ ctx }) {
     toast(t('sessions.dropped', { title: s.title }), 'good');
   });
   const list = sessions.data || [];
-  const head = ['title', 'kind', 'when', 'place', 'address'];
+  const head = ['title', 'kind', 'where'];
   return html`<${Head} title=${t('tab.sessions')} lead=${t('sessions.lead')}>
       <button type="button" class="btn main" id="session-add" disabled=${!sessions.data} onClick=${() => setEdit({ s: null })}>${t('sessions.add')}</button><//>
     <${Load} of=${sessions}>${() => list.length === 0 ? html`<section class="panel"><${Empty} title=${t('session.none')}>${t('sessions.lead')}<//></section>` : html`
