@@ -36,6 +36,15 @@ func TestSessionsAreMade(t *testing.T) {
 	o.WaitFor("both, the earlier one first", fmt.Sprintf(`(() => { const rows = [...document.querySelectorAll('#sessions tbody tr')].map((r) => r.dataset.session);
 		return rows.length === %d && rows.indexOf('am') >= 0 && rows.indexOf('am') < rows.indexOf('pm'); })()`, planned+2), soon)
 	o.see("sessions")
+	english := `[...document.querySelectorAll('.who button')].find((x) => x.textContent.trim() === %q)`
+	for _, other := range []string{"English", "中文"} { // in either language the keys of a row stand in one line
+		o.WaitFor("keys in one line", `new Set([...document.querySelectorAll('tr[data-session=final] .acts > *')].map((x) => x.getBoundingClientRect().top)).size === 1`, soon)
+		o.WaitFor("the other language", fmt.Sprintf(english, other), soon)
+		if _, err := eval[bool](o.Page, fmt.Sprintf(`(() => { `+english+`.click(); return true; })()`, other)); err != nil {
+			t.Fatal(err)
+		}
+		o.WaitFor("the page in it", fmt.Sprintf(`!(`+english+`) && document.querySelector('tr[data-session=final] .acts')`, other), soon)
+	}
 
 	// A mistake: the same id is refused in the form, and a session of nothing goes.
 	o.Click("#session-add")
@@ -82,6 +91,7 @@ func TestSessionsAreMade(t *testing.T) {
 	site := o.b.Open("site", url+"/", phoneWidth, phoneHeight)
 	site.WaitFor("both half-days", `[...document.querySelectorAll('#schedule a')].filter((a) => /\/live\/(am|pm)$/.test(a.href)).length === 2`, soon)
 	site.WaitText("09:00", soon)
+	site.WaitText("2026-12-05 星期六", soon)
 	site.WaitFor("a page as wide as the phone", `document.documentElement.scrollWidth <= innerWidth`, soon)
 	site.shot("site-sessions-390")
 }

@@ -9,10 +9,10 @@ import { lang } from '../lib/i18n.js';
 /** Today in the contest's place, ISO. */
 export function today() { return new Date(now() + 8 * 3600e3).toISOString().slice(0, 10); }
 
-/** The weekday of a date: the server's in Chinese, the calendar's in English. @param {Plan} plan @param {string} date */
+/** The weekday of a date: the server's in Chinese, for the days that the plan names, else the calendar's. @param {Plan} plan @param {string} date */
 export function weekday(plan, date) {
-  if (lang() === 'zh') return plan.days[date] || '';
-  return new Date(date + 'T00:00:00Z').toLocaleDateString('en', { weekday: 'short', timeZone: 'UTC' });
+  const zh = lang() === 'zh';
+  return zh && plan.days[date] || new Date(date + 'T00:00:00Z').toLocaleDateString(zh ? 'zh-CN' : 'en', { weekday: zh ? 'long' : 'short', timeZone: 'UTC' });
 }
 
 /** before, now or after. @param {string} from @param {string} to */
