@@ -548,9 +548,9 @@ func (w *world) observe() {
 		w.obs = append(w.obs, ob)
 	}
 	for _, o := range w.obs {
-		eventually(w.t, "the pulse has counted everyone", func() bool {
+		eventually(w.t, "the pulse has counted the phone and nobody else", func() bool {
 			doc, _ := o.ws.Doc("pulse/final")
-			return bytes.Contains(doc, []byte(`"online":1`))
+			return len(doc) > 0 && field[int](doc, "online") == 1
 		})
 	}
 }
