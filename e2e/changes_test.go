@@ -15,7 +15,12 @@ type changed struct {
 	At        int64
 	Actor, ID string
 	Verb      access.Verb
-	Parts     []struct{ Path, Before, After string }
+	Parts     []changedPart
+}
+
+type changedPart struct {
+	Path          string
+	Before, After []string
 }
 
 type changes struct {
@@ -104,8 +109,8 @@ func TestEveryActOfTheOfficeIsARow(t *testing.T) {
 	h.org.Do("PUT", "/v1/admin/rundown/final", rundown, nil)
 	seen = append(seen, access.SaveRundown, access.MakeContest)
 	all := last()
-	if r := all.Rows[0]; r.Verb != access.SaveRundown || r.ID != "final" || !slices.ContainsFunc(r.Parts, func(p struct{ Path, Before, After string }) bool {
-		return p.Path == "title" && p.After == "示例：另一个标题"
+	if r := all.Rows[0]; r.Verb != access.SaveRundown || r.ID != "final" || !slices.ContainsFunc(r.Parts, func(p changedPart) bool {
+		return p.Path == "title" && slices.Equal(p.After, []string{"示例：另一个标题"})
 	}) {
 		t.Errorf("the rundown left %+v", r)
 	}
@@ -113,8 +118,8 @@ func TestEveryActOfTheOfficeIsARow(t *testing.T) {
 	for _, path := range []string{"", "/c/SL-2"} { // where it was made, and its own
 		var out changes
 		h.org.Do("GET", path+"/v1/admin/changes", nil, &out)
-		if r := out.Rows[0]; r.Verb != access.MakeContest || r.ID != "SL-2" || r.Actor != "示例 organiser" || !slices.ContainsFunc(r.Parts, func(p struct{ Path, Before, After string }) bool {
-			return p.Path == "name" && p.After == "示例第二届"
+		if r := out.Rows[0]; r.Verb != access.MakeContest || r.ID != "SL-2" || r.Actor != "示例 organiser" || !slices.ContainsFunc(r.Parts, func(p changedPart) bool {
+			return p.Path == "name" && slices.Equal(p.After, []string{"示例第二届"})
 		}) {
 			t.Errorf("%s: the contest left %+v", path, r)
 		}
@@ -138,6 +143,7 @@ func TestEveryActOfTheOfficeIsARow(t *testing.T) {
 		t.Errorf("the auditor reads %+v", read.Rows)
 	}
 	auditor.Refused("access.forbidden", "GET", "/v1/admin/judges", nil)
+	t.Run("told in words", func(t *testing.T) { toldInWords(t, h, all.Verbs) })
 }
 
 // TestAJudgeSavedDuringAShow moves no revision of a desk and writes no fact.

@@ -3,24 +3,17 @@ package office
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 
 	"hecai/access"
+	"hecai/contest"
 )
 
 // changesPage is how many changes are read at once.
 const changesPage = 50
 
-// Bounds of what a change shows: a whole import would fill the page.
-const (
-	mostParts = 24
-	mostText  = 160 // runes of one part
-)
+// mostParts bounds what a change shows: a whole import would fill the page.
+const mostParts = 24
 
 // Changes is a page of what was done in the office, newest first.
 type Changes struct {
@@ -36,17 +29,14 @@ type Change struct {
 	At    int64       `json:"at"`
 	Actor string      `json:"actor"`
 	Verb  access.Verb `json:"verb"`
-	Name  string      `json:"name"`  // what it is called; "" = by its id alone
-	ID    string      `json:"id"`    // of what was changed; "" = several, or none with a name
-	Parts []Part      `json:"parts"` // what is another now
-	More  int         `json:"more"`  // parts that are not shown
-}
-
-// Part is a value that is another now; "" = none.
-type Part struct {
-	Path   string `json:"path"`
-	Before string `json:"before"`
-	After  string `json:"after"`
+	New   bool        `json:"new"`  // what was changed was not there before
+	Noun  string      `json:"noun"` // what kind of thing it is: "entry", "lineup"
+	Name  string      `json:"name"` // what it is called; "" = by its id alone
+	ID    string      `json:"id"`   // of what was changed; "" = several, or none with a name
+	Of    string      `json:"of"`   // the session that it belongs to, by its name
+	Take  int         `json:"take"` // the rehearsal of the session that it is; 0 = none
+	Parts []Part      `json:"parts"`
+	More  int         `json:"more"` // parts that are not shown
 }
 
 // noted are the verbs that leave a change.
@@ -77,106 +67,80 @@ func (o *Office) Changes(ctx context.Context, id access.Identity, f access.Chang
 		rows = rows[:changesPage]
 		out.Older = rows[changesPage-1].No
 	}
+	names, err := o.known(ctx, id.Contest)
+	if err != nil {
+		return Changes{}, err
+	}
 	for _, r := range rows {
-		c := Change{No: r.No, At: r.At, Actor: r.Actor, Verb: r.Verb, ID: strings.TrimPrefix(r.ID, f.Contest+"/"), Name: cmp.Or(called(r.After), called(r.Before)), Parts: parts(r.Before, r.After)}
-		if len(c.Parts) > mostParts {
-			c.Parts, c.More = c.Parts[:mostParts], len(c.Parts)-mostParts
-		}
-		out.Rows = append(out.Rows, c)
+		out.Rows = append(out.Rows, names.change(r))
 	}
 	return out, nil
 }
 
-// called is what a document calls itself.
-func called(raw json.RawMessage) string {
-	var doc struct{ Name, Title string }
-	if len(raw) == 0 || json.Unmarshal(raw, &doc) != nil {
-		return ""
+// known reads what a contest's things are called.
+func (o *Office) known(ctx context.Context, in contest.Code) (known, error) {
+	n := known{map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]contest.Track{}}
+	entries, err := o.cfg.Record.Entries(ctx, in)
+	if err != nil {
+		return n, err
 	}
-	return short(cmp.Or(doc.Name, doc.Title))
+	judges, err := o.cfg.Record.Judges(ctx, in)
+	if err != nil {
+		return n, err
+	}
+	for _, e := range entries {
+		n.entries[string(e.ID)] = e.Title
+	}
+	for _, j := range judges {
+		n.judges[string(j.ID)] = j.Name
+	}
+	for _, b := range o.ballots(in) {
+		n.ballots[b.ID.Name()] = b.Title
+	}
+	for _, s := range o.cfg.Shows.Sessions(in) {
+		name := string(s.ID.Session())
+		n.sessions[name] = s.Title
+		for _, c := range o.cfg.Cameras.Cameras(s.ID) {
+			n.cameras[name+"/"+c.Name] = c.Label
+		}
+	}
+	plan := o.cfg.Plan(in)
+	for _, a := range plan.Awards {
+		n.awards[string(a.ID)] = a.Name
+	}
+	for _, t := range plan.Tracks {
+		n.tracks[string(t.ID)] = t
+	}
+	return n, nil
 }
 
-// parts compares two documents value by value.
-func parts(before, after json.RawMessage) []Part {
-	was, is := map[string]string{}, map[string]string{}
-	flatten("", before, was)
-	flatten("", after, is)
-	all := maps.Clone(was)
-	maps.Copy(all, is)
-	out := []Part{}
-	for _, path := range slices.Sorted(maps.Keys(all)) {
-		fresh := len(before) == 0 && (path == "id" || is[path] == "0" || is[path] == "false") // says nothing of what is new
-		if was[path] != is[path] && !fresh {
-			out = append(out, Part{path, short(was[path]), short(is[path])})
-		}
+// change is a row for people.
+func (n known) change(r access.Change) Change {
+	id := strings.TrimPrefix(r.ID, r.Contest+"/")
+	show, camera, _ := strings.Cut(id, "/")
+	show, _, _ = strings.Cut(show, "~")
+	was, is := read(r.Before), read(r.After)
+	t := teller{noun: nounOf(r.Verb), home: show, names: n, parts: []Part{}}
+	doc, _ := is.(object)
+	if doc == nil {
+		doc, _ = was.(object)
 	}
-	return out
-}
-
-// flatten writes the values of a document by their paths. What has an id stands under
-// it, whatever its place in a list; a list of plain values is one value.
-func flatten(path string, raw json.RawMessage, into map[string]string) {
-	var v any
-	if len(raw) > 0 && json.Unmarshal(raw, &v) == nil {
-		walk(path, v, into)
-	}
-}
-
-func walk(path string, v any, into map[string]string) {
-	under := func(name string) string { return strings.TrimPrefix(path+"."+name, ".") }
-	switch v := v.(type) {
-	case map[string]any:
-		for name, x := range v {
-			walk(under(name), x, into)
-		}
-	case []any:
-		if text, plain := joined(v); plain {
-			into[path] = text
-			return
-		}
-		for i, x := range v {
-			name := fmt.Sprint(i + 1)
-			if m, ok := x.(map[string]any); ok {
-				if id, ok := m["id"].(string); ok && id != "" {
-					name = id
-				}
-			}
-			walk(under(name), x, into)
-		}
+	c := Change{No: r.No, At: r.At, Actor: r.Actor, Verb: r.Verb, New: was == nil, Noun: t.noun, ID: id, Take: contest.KeyTake(r.ID)}
+	switch t.noun {
+	case "session", "lineup", "panel", "rundown", "take":
+		c.Name = cmp.Or(n.sessions[show], doc.text("title"))
+	case "link":
+		c.Name = short(n.holder(doc))
+	case "camera":
+		c.ID, c.Of, c.Name = camera, n.sessions[show], doc.text("label")
+	case "entry":
+		c.Name = cmp.Or(doc.text("title"), n.entries[id])
 	default:
-		if text := plainly(v); text != "" {
-			into[path] = text
-		}
+		c.Name = short(cmp.Or(doc.text("name"), doc.text("title")))
 	}
-}
-
-// joined is a list of plain values as one.
-func joined(list []any) (string, bool) {
-	texts := make([]string, len(list))
-	for i, x := range list {
-		switch x.(type) {
-		case map[string]any, []any:
-			return "", false
-		}
-		texts[i] = plainly(x)
+	t.compare("", nil, nil, was, is)
+	if c.Parts = t.parts; len(c.Parts) > mostParts {
+		c.Parts, c.More = c.Parts[:mostParts], len(c.Parts)-mostParts
 	}
-	return strings.Join(texts, "、"), true
-}
-
-// plainly is a plain value as text; what is not there and what is empty are the same.
-func plainly(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	return fmt.Sprint(v)
-}
-
-func short(text string) string {
-	if r := []rune(text); len(r) > mostText {
-		return string(r[:mostText]) + "…"
-	}
-	return text
+	return c
 }

@@ -177,16 +177,25 @@ declare namespace Doc {
   }
   interface ChangePart {
     path: string;
-    before: string;
-    after: string;
+    in: ChangePlace[];
+    before: string[];
+    after: string[];
+  }
+  interface ChangePlace {
+    name: string;
+    no: number;
   }
   interface ChangeRow {
     no: number;
     at: number;
     actor: string;
     verb: 'watch' | 'vote/cast' | 'ticket/redeem' | 'line/say' | 'line/moderate' | 'sheet/mark' | 'host/see' | 'desk/see' | 'camera/send' | 'camera/preview' | 'office/read' | 'change/read' | 'contest/make' | 'entry/import' | 'entry/state' | 'judge/save' | 'judge/drop' | 'session/save' | 'session/drop' | 'session/entries' | 'session/panel' | 'take/begin' | 'take/end' | 'take/purge' | 'rundown/read' | 'rundown/save' | 'ballot/save' | 'ballot/drop' | 'ballot/open' | 'ballot/extend' | 'ballot/close' | 'ballot/round' | 'ballot/publish' | 'ballot/recount' | 'camera/read' | 'camera/save' | 'camera/drop' | 'link/make' | 'link/revoke' | 'account/make' | 'account/invite' | 'account/disable' | 'account/enable' | 'ticket/make' | 'ticket/print' | 'ticket/release';
+    new: boolean;
+    noun: string;
     name: string;
     id: string;
+    of: string;
+    take: number;
     parts: ChangePart[];
     more: number;
   }

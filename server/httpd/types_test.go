@@ -45,7 +45,7 @@ var documents = map[string]any{
 	"OnAir": live.OnAir{}, "Take": contest.Take{}, "Takes": office.Takes{}, "NewTake": office.NewTake{},
 	"MadeContest": newContest{}, "Preview": office.Preview{}, "Ballot": vote.Ballot{}, "BallotRow": office.Ballot{}, "Recount": office.Recount{}, "Link": access.Link{},
 	"Account": access.Account{}, "Invitation": invitation{}, "NewAccount": newAccount{}, "NewLink": newLink{}, "TicketCodes": ticketCodes{}, "TicketCards": ticketCards{},
-	"Changes": office.Changes{}, "ChangeRow": office.Change{}, "ChangePart": office.Part{}, "StagedRundown": office.Rundown{}, "NewBallot": office.NewBallot{}, "Cast": live.Cast{}, "Command": cue.Command{},
+	"Changes": office.Changes{}, "ChangeRow": office.Change{}, "ChangePart": office.Part{}, "ChangePlace": office.Place{}, "StagedRundown": office.Rundown{}, "NewBallot": office.NewBallot{}, "Cast": live.Cast{}, "Command": cue.Command{},
 
 	// Parts that are called otherwise in Go, where packages keep them apart.
 	"Stage": cue.Session{}, "StageBallot": cue.Ballot{}, "Leaders": cue.Board{}, "Place": cue.BoardRow{}, "DeskCue": cue.StaffCue{},

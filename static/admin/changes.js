@@ -6,28 +6,26 @@ import { html, toastError, useState } from '../lib/ui.js';
 import { call, useData } from './call.js';
 import { Empty, Field, Head, Load } from './parts.js';
 import { stamp } from './time.js';
+import { pathText, valueText, verbText } from './told.js';
 
-/** The names of values that have a text. */
-const NAMED = ['title', 'name', 'org', 'sector', 'state', 'reason', 'label', 'role', 'roles', 'session', 'disabled', 'revoked', 'left', 'count', 'level',
-  'expires', 'opensAt', 'closesAt', 'openedAt', 'deadline', 'round', 'note', 'visibility', 'team', 'lead', 'partners', 'summary', 'track', 'no', 'order', 'created', 'createdBy'];
-
-/** The path of a value: what people call it, below what it belongs to. @param {string} path */
-function pathText(path) {
-  const at = path.split('.'), last = at.pop() || '';
-  return [...at, NAMED.includes(last) ? t('part.' + last) : last].filter((x) => x).join(' · ') || t('part.all');
+/** Which of several things it is in, and what of it. @param {{noun: string, part: Doc.ChangePart}} p */
+function Where({ noun, part }) {
+  const at = part.in.map((x) => x.name || t('changes.nth', { n: x.no }));
+  return html`<span class="muted small">${at.map((x) => html`<b>${x}</b> · `)}${pathText(noun, part.path) || pathText(noun, '')}</span>`;
 }
 
-/** A value as a person reads it. @param {string} path @param {string} text @param {string} zone */
-function valueText(path, text, zone) {
-  if (/(At|deadline|expires|created|last)$/.test(path) && /^\d{12,14}$/.test(text)) return stamp(Number(text), zone);
-  if (text === 'true' || text === 'false') return t('part.' + text);
-  return text;
+/** @param {{noun: string, part: Doc.ChangePart, zone: string}} p */
+function Part({ noun, part, zone }) {
+  const was = valueText(noun, part.path, part.before, zone), is = valueText(noun, part.path, part.after, zone);
+  return html`<li class="diff"><${Where} noun=${noun} part=${part} /><span>
+    ${was && html`<del>${was}</del>`}${was && is && ' → '}${is && html`<ins>${is}</ins>`}</span></li>`;
 }
 
-/** @param {{part: Doc.ChangePart, zone: string}} p */
-function Part({ part, zone }) {
-  return html`<li class="diff"><span class="muted small">${pathText(part.path)}</span><span>
-    ${part.before && html`<del>${valueText(part.path, part.before, zone)}</del>`}${part.before && part.after && ' → '}${part.after && html`<ins>${valueText(part.path, part.after, zone)}</ins>`}</span></li>`;
+/** What was changed: its name, and its id where it has no other. @param {{r: Doc.ChangeRow}} p */
+function Which({ r }) {
+  const take = r.take ? t('rehearsal.take', { n: r.take }) : '';
+  if (!r.name && r.id.length > 32) return '–';
+  return html`${r.name ? html`<b>${r.name}</b>` : r.id ? html`<code>${r.id}</code>` : '–'}${take && html` <span>${take}</span>`}${r.of && html`<span class="muted small">${r.of}</span>`}`;
 }
 
 /** The parts of a change: a few at once, all when asked for. @param {{row: Doc.ChangeRow, zone: string}} p */
@@ -36,7 +34,7 @@ function Parts({ row, zone }) {
   const shown = all ? row.parts : row.parts.slice(0, 4);
   const hidden = row.parts.length - shown.length;
   if (row.parts.length === 0) return html`<span class="muted">${t('changes.same')}</span>`;
-  return html`<ul>${shown.map((p) => html`<${Part} key=${p.path} part=${p} zone=${zone} />`)}</ul>
+  return html`<ul>${shown.map((p, i) => html`<${Part} key=${i} noun=${row.noun} part=${p} zone=${zone} />`)}</ul>
     ${hidden > 0 && html`<button type="button" class="btn slim quiet" data-more=${row.no} onClick=${() => open(true)}>${t('changes.show', { n: hidden })}</button>`}
     ${all && row.more > 0 && html`<p class="muted small">${t('changes.more', { n: row.more })}</p>`}`;
 }
@@ -72,8 +70,8 @@ export function Changes({ ctx }) {
         <thead><tr><th scope="col">${t('changes.when')}</th><th scope="col">${t('changes.who')}</th><th scope="col">${t('changes.what')}</th><th scope="col">${t('changes.which')}</th><th scope="col">${t('changes.how')}</th></tr></thead>
         <tbody>${rows.map((r) => html`<tr key=${r.no} data-no=${r.no} data-verb=${r.verb}>
           <td class="main"><time>${stamp(r.at, zone, true)}</time></td>
-          <td data-label=${t('changes.who')}>${r.actor}</td><td data-label=${t('changes.what')}>${t('change.' + r.verb)}</td>
-          <td data-label=${t('changes.which')}>${r.name && html`<b>${r.name}</b> `}${r.id && r.id.length <= 32 && html`<code>${r.id}</code>`}${!r.name && !r.id && '–'}</td>
+          <td data-label=${t('changes.who')}>${r.actor}</td><td data-label=${t('changes.what')}>${verbText(r)}</td>
+          <td data-label=${t('changes.which')}><${Which} r=${r} /></td>
           <td data-label=${t('changes.how')}><${Parts} row=${r} zone=${zone} /></td></tr>`)}</tbody></table></div></section>
       ${below > 0 && html`<p><button type="button" class="btn" id="changes-older" onClick=${more}>${t('changes.older')}</button></p>`}`}<//>`;
 }

@@ -6,15 +6,7 @@ import { call, useAct, useData } from './call.js';
 import { Clash, theirsOf } from './clash.js';
 import { LinkMaker } from './linkmaker.js';
 import { Dialog, Empty, Field, Head, Load, Notice, Tag } from './parts.js';
-
-/** The sources of judges, as contest.Sectors has them, each with the key of its text. */
-const SECTORS = [['高校', 'university'], ['科研院所', 'institute'], ['投融资机构', 'investor'], ['行业协会', 'association'], ['大型企业', 'company']];
-
-/** @param {string} sector */
-function sectorText(sector) {
-  const x = SECTORS.find((s) => s[0] === sector);
-  return x ? t('sector.' + x[1]) : sector;
-}
+import { SECTORS, sectorText } from './sector.js';
 
 /** The first free id: j1, j2, … @param {Doc.JudgeRow[]} judges */
 function freeID(judges) {
