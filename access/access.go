@@ -33,6 +33,7 @@ type Store interface {
 	LinkByHash(ctx context.Context, tokenHash string) (Link, error)
 	Links(ctx context.Context) ([]Link, error)
 	RevokeLink(ctx context.Context, id string) error
+	UseLinks(ctx context.Context, last map[string]int64) error // by id; an older use changes nothing
 
 	SaveOneTime(ctx context.Context, o OneTime) error
 	UseOneTime(ctx context.Context, tokenHash, purpose string, now int64) (OneTime, error)
@@ -132,6 +133,7 @@ type Desk struct {
 	guesses     guesses
 	crew, crowd spent // socket tickets that were used
 	enrolment   enrolment
+	uses        uses
 	voters      book[Voter]  // by uid
 	crewBook    book[member] // by handle
 

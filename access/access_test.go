@@ -467,3 +467,64 @@ func TestLimiterTellsHowLongToWait(t *testing.T) {
 		t.Errorf("after a second: %v", err)
 	}
 }
+
+// TestUsesOfLinks: whoever holds a link has used it, and so has who has its page open;
+// nobody waits for the record, which gets it in one go, or the next time.
+func TestUsesOfLinks(t *testing.T) {
+	ctx := t.Context()
+	d, c := newDesk()
+	l, secret, _ := d.AddLink(ctx, Judge, "J1", "final", "me")
+	used := func(d *Desk) int64 {
+		t.Helper()
+		all, err := d.Links(ctx, here)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("links: %+v, %v", all, err)
+		}
+		return all[0].Last
+	}
+	record := func() int64 { return used(New(d.cfg)) } // as a node that was started later knows it
+	step := func() int64 {
+		c.t = c.t.Add(time.Minute)
+		return c.t.UnixMilli()
+	}
+	check := func(what string, got, want int64) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %d, want %d", what, got, want)
+		}
+	}
+	check("a link that was made", used(d), 0)
+	at := step()
+	id, err := d.Holder(ctx, secret)
+	wantCode(t, err, "")
+	check("who got in", used(d), at)
+	check("in the record", record(), 0)
+	wantCode(t, d.KeepUses(ctx), "")
+	check("in the record then", record(), at)
+
+	step()
+	wantCode(t, d.Holds(ctx, id), "")
+	check("who is only looked up", used(d), at)
+	at = step()
+	d.Stays(id)
+	check("whose page is open", used(d), at)
+	m := d.cfg.Store.(*memory)
+	var away error = fault.New(fault.Unavailable, "store.busy", "")
+	m.away.Store(&away)
+	wantCode(t, d.KeepUses(ctx), "store.busy")
+	m.away.Store(nil)
+	wantCode(t, d.KeepUses(ctx), "")
+	check("that the record got late", record(), at)
+	wantCode(t, d.KeepUses(ctx), "")
+
+	at = step()
+	_, err = d.Current(ctx, id)
+	wantCode(t, err, "")
+	check("who asks by socket", used(d), at)
+	_, err = d.RevokeLink(ctx, here, l.ID)
+	wantCode(t, err, "")
+	step()
+	_, err = d.Holder(ctx, secret)
+	wantCode(t, err, "access.link_revoked")
+	check("who was not let in", used(d), at)
+}

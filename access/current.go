@@ -44,7 +44,7 @@ func (d *Desk) current(ctx context.Context, id Identity, alive bool) (now Identi
 	case handleStaff:
 		now, err = d.staff(ctx, ref, alive)
 	case handleLink:
-		now, err = d.holder(ctx, ref)
+		now, err = d.holder(ctx, ref, alive)
 	case handleDevice:
 		now, err = d.device(ctx, ref)
 	case "":

@@ -35,7 +35,11 @@ func (d *Desk) AddLink(ctx context.Context, role Role, name string, show contest
 // Links lists all links of a contest, revoked ones too.
 func (d *Desk) Links(ctx context.Context, in contest.Code) ([]Link, error) {
 	all, err := d.cfg.Store.Links(ctx)
-	return slices.DeleteFunc(all, func(l Link) bool { return l.Show.Contest() != in }), err
+	all = slices.DeleteFunc(all, func(l Link) bool { return l.Show.Contest() != in })
+	for i, l := range all {
+		all[i] = d.uses.after(l)
+	}
+	return all, err
 }
 
 // RevokeLink ends a link of a contest at once and returns the key whose sockets must
@@ -52,15 +56,18 @@ func (d *Desk) RevokeLink(ctx context.Context, in contest.Code, id string) (key 
 	if err := d.cfg.Store.RevokeLink(ctx, id); err != nil {
 		return "", err
 	}
-	return "link:" + id, nil
+	return keyLink + id, nil
 }
 
 // Holder tells who holds this link secret.
 func (d *Desk) Holder(ctx context.Context, secret string) (Identity, error) {
-	return d.holder(ctx, hashSecret(secret))
+	return d.holder(ctx, hashSecret(secret), true)
 }
 
-func (d *Desk) holder(ctx context.Context, hash string) (Identity, error) {
+// keyLink begins the key of whoever holds a link; its id follows.
+const keyLink = "link:"
+
+func (d *Desk) holder(ctx context.Context, hash string, alive bool) (Identity, error) {
 	m, _, err := d.look(ctx, handleLink+":"+hash, func(ctx context.Context) (m member, err error) {
 		m.link, err = d.cfg.Store.LinkByHash(ctx, hash)
 		return m, err
@@ -72,7 +79,10 @@ func (d *Desk) holder(ctx context.Context, hash string) (Identity, error) {
 	if l.Revoked {
 		return Identity{}, fault.New(fault.Unauthenticated, "access.link_revoked", "link %s", l.ID)
 	}
-	id := Identity{Name: l.Name, Show: l.Show, Key: "link:" + l.ID, Handle: handleLink + ":" + hash,
+	if alive {
+		d.uses.note(l.ID, d.nowMS())
+	}
+	id := Identity{Name: l.Name, Show: l.Show, Key: keyLink + l.ID, Handle: handleLink + ":" + hash,
 		roles: map[contest.Code][]Role{l.Show.Contest(): {Role(l.Role)}}}
 	return id.In(""), nil
 }

@@ -174,6 +174,20 @@ func (m *memory) RevokeLink(_ context.Context, id string) error {
 	put(m, m.links, id, l)
 	return err
 }
+func (m *memory) UseLinks(ctx context.Context, last map[string]int64) error {
+	if err := m.gone(ctx); err != nil {
+		return err
+	}
+	for id, at := range last {
+		l, err := find(m, m.links, id)
+		if err != nil {
+			continue
+		}
+		l.Last = max(l.Last, at)
+		put(m, m.links, id, l)
+	}
+	return nil
+}
 func (m *memory) SaveOneTime(_ context.Context, o OneTime) error {
 	return put(m, m.once, o.TokenHash, o)
 }

@@ -63,7 +63,7 @@ type Link struct {
 	CreatedBy string         `json:"createdBy"`
 	Created   int64          `json:"created"`
 	Revoked   bool           `json:"revoked"`
-	Last      int64          `json:"last"`
+	Last      int64          `json:"last"` // time of the last use, 0 = never
 }
 
 // OneTime is a secret that works once: the first organiser's setup link, or a

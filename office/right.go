@@ -15,13 +15,50 @@ import (
 
 // Who may in: links, accounts and tickets.
 
-// Links lists all links, revoked ones too.
-func (o *Office) Links(ctx context.Context, id access.Identity) ([]access.Link, error) {
+// Seat is whom links of a show are for.
+type Seat struct {
+	Role access.Role
+	Name string
+}
+
+// Link is a link as the office lists it.
+type Link struct {
+	access.Link
+	Online bool `json:"online"` // a page of it is open, or a camera sends
+}
+
+// lately is how old the last use may be of a link whose page is open: longer than any
+// node takes to write it.
+const lately = 45 * time.Second
+
+// Links lists all links, revoked ones too. Of two for the same seat only one in use
+// is online.
+func (o *Office) Links(ctx context.Context, id access.Identity) ([]Link, error) {
 	if err := id.Allow(access.ReadOffice, access.Scope{Contest: id.Contest}); err != nil {
 		return nil, err
 	}
 	links, err := o.cfg.Desk.Links(ctx, id.Contest)
-	return append([]access.Link{}, links...), err
+	if err != nil {
+		return nil, err
+	}
+	type place struct {
+		show contest.ShowID
+		seat Seat
+	}
+	at := func(l access.Link) place { return place{l.Show, Seat{access.Role(l.Role), l.Name}} }
+	here, used := map[contest.ShowID]map[Seat]bool{}, map[place]int64{}
+	for _, l := range links {
+		used[at(l)] = max(used[at(l)], l.Last)
+		if here[l.Show] == nil {
+			here[l.Show] = o.cfg.Shows.Here(l.Show)
+		}
+	}
+	out := make([]Link, len(links))
+	for i, l := range links {
+		p := at(l)
+		out[i] = Link{l, !l.Revoked && here[p.show][p.seat] && used[p]-l.Last <= lately.Milliseconds()}
+	}
+	return out, nil
 }
 
 // NewLink is who a link is for.

@@ -518,6 +518,7 @@ declare namespace Doc {
     created: number;
     revoked: boolean;
     last: number;
+    online: boolean;
   }
   interface MadeContest {
     code: string;

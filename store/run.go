@@ -101,6 +101,7 @@ const (
 	lockSetup
 	lockRecord
 	lockPlan
+	lockUses
 )
 
 // hash32 makes a lock's key of a text. Two texts with the same one only wait for

@@ -43,7 +43,7 @@ var documents = map[string]any{
 	"JudgeDesk": live.JudgeDesk{}, "JudgeEntry": live.JudgeEntry{}, "Sheet": score.Sheet{},
 	"Overview": overview{}, "Warning": plan.Warning{}, "JudgeRow": office.Judge{}, "OfficeSession": office.Session{}, "NewSession": office.NewSession{}, "EntryRow": office.Entry{}, "CameraRow": office.Camera{}, "EntryState": office.Standing{}, "Lineup": office.Lineup{},
 	"OnAir": live.OnAir{}, "Take": contest.Take{}, "Takes": office.Takes{}, "NewTake": office.NewTake{},
-	"MadeContest": newContest{}, "Preview": office.Preview{}, "Ballot": vote.Ballot{}, "BallotRow": office.Ballot{}, "Recount": office.Recount{}, "Link": access.Link{},
+	"MadeContest": newContest{}, "Preview": office.Preview{}, "Ballot": vote.Ballot{}, "BallotRow": office.Ballot{}, "Recount": office.Recount{}, "Link": office.Link{},
 	"Account": access.Account{}, "Invitation": invitation{}, "NewAccount": newAccount{}, "NewLink": newLink{}, "TicketCodes": ticketCodes{}, "TicketCards": ticketCards{},
 	"Changes": office.Changes{}, "ChangeRow": office.Change{}, "ChangePart": office.Part{}, "ChangePlace": office.Place{}, "StagedRundown": office.Rundown{}, "NewBallot": office.NewBallot{}, "Cast": live.Cast{}, "Command": cue.Command{},
 

@@ -99,6 +99,7 @@ func (n *Node) Run(ctx context.Context) error {
 	add(n.watchStore)
 	add(n.checkFacts)
 	add(n.keepRights)
+	add(n.keepUses)
 	add(n.feed.run)
 	if n.roll != nil {
 		add(n.roll.run)

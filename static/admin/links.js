@@ -5,7 +5,13 @@ import { Hold, html, toast, useState } from '../lib/ui.js';
 import { call, useAct, useData } from './call.js';
 import { LinkMaker, ROLES } from './linkmaker.js';
 import { Empty, Head, Load, Tag, sessionTitle } from './parts.js';
-import { stamp } from './time.js';
+import { ago, stamp } from './time.js';
+
+/** When it was last used, or that it is in use. @param {{l: Doc.Link, zone: string}} p */
+function Used({ l, zone }) {
+  if (l.online) return html`<${Tag} tone="good">${t('links.online')}<//>`;
+  return l.last ? html`<span title=${stamp(l.last, zone, true)}>${ago(l.last, zone)}</span>` : html`<span class="muted">${t('links.never')}</span>`;
+}
 
 /** @param {{l: Doc.Link, ctx: import('./frame.js').Ctx, who: string, busy: boolean, onRevoke: () => void}} p */
 function Row({ l, ctx, who, busy, onRevoke }) {
@@ -15,7 +21,7 @@ function Row({ l, ctx, who, busy, onRevoke }) {
     <td data-label=${t('links.role')}>${t('role.' + l.role)}</td>
     <td data-label=${t('session')}>${sessionTitle(ctx, l.session)}</td>
     <td data-label=${t('links.created')}><span class="fig">${stamp(l.created, zone)}</span><span class="muted small">${l.createdBy}</span></td>
-    <td data-label=${t('links.last')} class="fig">${l.last ? stamp(l.last, zone) : t('links.never')}</td>
+    <td data-label=${t('links.last')} class="fig" data-last=${l.id}><${Used} l=${l} zone=${zone} /></td>
     <td class="do">${l.revoked ? html`<${Tag} tone="">${t('links.revoked')}<//>`
       : html`<${Hold} class="slim quiet danger-text" disabled=${busy} title=${t('hold.how')} onHold=${onRevoke}>${t('links.revoke')}<//>`}</td></tr>`;
 }

@@ -1,7 +1,8 @@
 // Times as the contest's own clock tells them, whatever the computer's zone.
 // The zones are those that package vote knows: fixed offsets, no summer time.
 
-import { t } from '../lib/i18n.js';
+import { now } from '../lib/clock.js';
+import { lang, t } from '../lib/i18n.js';
 
 /** ms ahead of UTC. @param {string} zone */
 export function offset(zone) {
@@ -25,6 +26,15 @@ export function fromLocal(text, zone) { return text ? Date.parse(text + (text.le
 
 /** "2024-09-06 14:05", or with seconds. @param {number} ms @param {string} zone @param {boolean} [exact] */
 export function stamp(ms, zone, exact) { return ms ? new Date(ms + offset(zone)).toISOString().slice(0, exact ? 19 : 16).replace('T', ' ') : ''; }
+
+/** Time past, as people say it: "3 minutes ago", and from a day on the date. @param {number} ms @param {string} zone */
+export function ago(ms, zone) {
+  const min = Math.floor((now() - ms) / 60e3);
+  if (min < 1) return t('time.now');
+  if (min >= 24 * 60) return stamp(ms, zone);
+  const text = new Intl.RelativeTimeFormat(lang() === 'zh' ? 'zh-CN' : 'en-GB');
+  return (min < 60 ? text.format(-min, 'minute') : text.format(-Math.floor(min / 60), 'hour')).replace(/(\d)(?=[\u4e00-\u9fff])/, '$1 ');
+}
 
 /** Time to come: "9 d 3 h" from a day on, else "3:02:05" or "2:05". @param {number} ms */
 export function remaining(ms) {

@@ -62,6 +62,7 @@ export class Hub {
     addEventListener('online', () => this.hurry());
     addEventListener('offline', () => this.drop());
     addEventListener('pageshow', () => this.hurry());
+    addEventListener('pagehide', () => this.drop()); // a browser may keep the page, and its socket, for whoever comes back
     document.addEventListener('visibilitychange', () => { if (!document.hidden) this.hurry(); });
     setInterval(() => { this.check(); this.look(); }, 500);
   }

@@ -74,6 +74,42 @@ func links(t *testing.T, db Record) {
 	same(t, "link", got, b)
 	_, err = db.LinkByHash(bg, "none")
 	wantCode(t, err, "store.none")
+	used(t, db, a, b)
+}
+
+// used: the newest use of a link stays, whoever writes it last; one of none is no
+// error, and no row of changes is made of it.
+func used(t *testing.T, db Record, a, b access.Link) {
+	t.Helper()
+	before, err := db.LastChange(bg)
+	must(t, err)
+	many := map[string]int64{"b": 1700000000000, "a": 2, "none": 9}
+	for i := range 250 {
+		many[fmt.Sprintf("none-%d", i)] = 1
+	}
+	must(t, db.UseLinks(bg, many))
+	must(t, db.UseLinks(bg, map[string]int64{"b": 1690000000000, "a": 4}))
+	must(t, db.UseLinks(bg, nil))
+	a.Last, b.Last = 1700000000000, 4
+	all, err := db.Links(bg)
+	must(t, err)
+	same(t, "used links", all, []access.Link{a, b})
+	after, err := db.LastChange(bg)
+	must(t, err)
+	same(t, "rows of changes", after, before)
+	var both sync.WaitGroup
+	for i := range 8 {
+		both.Go(func() {
+			if err := db.UseLinks(bg, map[string]int64{"a": int64(100 + i), "b": 1700000000000 + int64(i)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	a.Last, b.Last = 1700000000007, 107
+	all, err = db.Links(bg)
+	must(t, err)
+	same(t, "used at once", all, []access.Link{a, b})
 }
 
 // wins runs a call many times at once and returns how often it went well; every
