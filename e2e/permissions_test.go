@@ -95,6 +95,7 @@ var matrix = []permission{
 	{"POST", "/v1/admin/entries", object{"rows": []object{}}, organiser, "ok"},
 	{"POST", "/v1/admin/entries/import", object{}, organiser, "http.malformed"},
 	{"GET", "/v1/admin/entries/template", nil, organiser, "ok"},
+	{"GET", "/v1/admin/entries/list", nil, organiser, "ok"},
 	{"GET", "/v1/admin/judges", nil, organiser, "ok"},
 	{"POST", "/v1/admin/judges", []object{{"id": ""}}, organiser, "judge.invalid"},
 	{"DELETE", "/v1/admin/judges/none", nil, organiser, "judge.unknown"},

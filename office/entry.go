@@ -44,6 +44,21 @@ func (o *Office) Template(id access.Identity) ([]byte, error) {
 	return book.Bytes(), err
 }
 
+// List is the entries as a workbook, which the import reads.
+func (o *Office) List(ctx context.Context, id access.Identity) ([]byte, error) {
+	entries, err := o.Entries(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	plain := make([]contest.Entry, len(entries))
+	for i, e := range entries {
+		plain[i] = e.Entry
+	}
+	var book bytes.Buffer
+	err = sheet.WriteList(&book, o.cfg.Plan(id.Contest), plain)
+	return book.Bytes(), err
+}
+
 // Preview is what an import would do, and whether it was done.
 type Preview struct {
 	roster.Preview
@@ -70,7 +85,7 @@ func (o *Office) Import(ctx context.Context, id access.Identity, in File) (Previ
 		return Preview{}, err
 	}
 	table, problems := sheet.Read(in.Data, in.Sheet)
-	out, err := o.importRows(ctx, id, table, problems, in.Apply, in.Basis)
+	out, err := o.importRows(ctx, id, listed{Table: table, problems: problems, apply: in.Apply, basis: in.Basis})
 	out.Ignored, out.Sheet = table.Ignored, table.Sheet
 	for _, field := range []string{"partners", "summary"} {
 		if len(table.Columns) > 0 && table.Columns[field] == "" && len(out.Change)+len(out.Same) > 0 {
@@ -83,6 +98,7 @@ func (o *Office) Import(ctx context.Context, id access.Identity, in File) (Previ
 // Rows are entries as they are typed in. What a row does not name stays as it is.
 type Rows struct {
 	Rows []NewRow `json:"rows"`
+	Look bool     `json:"look,omitempty"` // only tell what they would do
 }
 
 // NewRow is one of them.
@@ -90,6 +106,7 @@ type NewRow struct {
 	roster.Row
 	Partners *string `json:"partners,omitempty"`
 	Summary  *string `json:"summary,omitempty"`
+	Rev      string  `json:"rev,omitempty"` // of the entry that is written over, "none" of a new one; "" = whatever is there
 }
 
 // row is what the import judges.
@@ -105,17 +122,27 @@ func (r NewRow) row(line int) roster.Row {
 	return out
 }
 
-// AddEntries applies rows that were typed in, if nothing is wrong with them.
+// AddEntries applies rows that were typed in, if nothing is wrong with them and they
+// are not only to be looked at.
 func (o *Office) AddEntries(ctx context.Context, id access.Identity, in Rows) (Preview, error) {
 	ctx, err := o.act(ctx, id, access.ImportEntries, access.Scope{Contest: id.Contest})
 	if err != nil {
 		return Preview{}, err
 	}
-	rows := make([]roster.Row, len(in.Rows))
+	rows, revs := make([]roster.Row, len(in.Rows)), make([]string, len(in.Rows))
 	for i, r := range in.Rows {
-		rows[i] = r.row(i + 1)
+		rows[i], revs[i] = r.row(i+1), r.Rev
 	}
-	return o.importRows(ctx, id, sheet.Table{Rows: rows}, nil, true, "")
+	return o.importRows(ctx, id, listed{Table: sheet.Table{Rows: rows}, apply: !in.Look, revs: revs})
+}
+
+// listed are rows to import: of a file, or typed in.
+type listed struct {
+	sheet.Table
+	problems []strict.Problem // of the file
+	apply    bool
+	basis    string   // of the preview that was looked at; "" = whatever is there
+	revs     []string // of the entries that are written over, by their rows; none = whatever is there
 }
 
 // onRecord refuses what a list would change of entries that people have seen on
@@ -131,27 +158,30 @@ func (o *Office) onRecord(in contest.Code, changes []roster.Change) (problems []
 	return problems
 }
 
-func (o *Office) importRows(ctx context.Context, id access.Identity, table sheet.Table, problems []strict.Problem, apply bool, seen string) (Preview, error) {
+func (o *Office) importRows(ctx context.Context, id access.Identity, in listed) (Preview, error) {
 	existing, err := o.cfg.Record.Entries(ctx, id.Contest)
 	if err != nil {
 		return Preview{}, err
 	}
-	preview := roster.Import(o.cfg.Plan(id.Contest), existing, table.Rows)
-	preview.Problems = append(join(problems, preview.Problems), o.onRecord(id.Contest, preview.Change)...)
+	preview := roster.Import(o.cfg.Plan(id.Contest), existing, in.Rows)
+	preview.Problems = append(join(in.problems, preview.Problems), o.onRecord(id.Contest, preview.Change)...)
 	now := access.Revision(existing)
-	if apply && seen != "" && seen != now {
+	if in.apply && in.basis != "" && in.basis != now {
 		return Preview{}, fault.New(fault.Conflict, "entry.stale_import", "the list was previewed against other entries")
 	}
-	told := slices.Concat(table.Notices, preview.Notices, o.undrawn(table.Rows))
+	told := slices.Concat(in.Notices, preview.Notices, o.undrawn(in.Rows))
 	preview.Notices = append([]strict.Problem{}, told...) // a list in JSON, also when empty
-	table.Locate(preview.Problems)
-	table.Locate(preview.Notices)
-	if !apply || len(preview.Problems) > 0 {
+	in.Locate(preview.Problems)
+	in.Locate(preview.Notices)
+	if !in.apply || len(preview.Problems) > 0 {
 		return Preview{Preview: preview, Basis: now}, nil
 	}
 	change := make([]contest.Entry, len(preview.Change))
 	for i, ch := range preview.Change {
 		change[i] = ch.Entry
+		if ch.Line <= len(in.revs) {
+			ctx = access.Over(ctx, string(ch.Entry.ID), in.revs[ch.Line-1])
+		}
 	}
 	if err := o.cfg.Record.ApplyImport(ctx, id.Contest, existing, preview.Add, change); err != nil {
 		return Preview{}, err

@@ -6,6 +6,7 @@
 package sheet
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -56,19 +57,32 @@ type column struct {
 	required bool
 	numbers  bool    // what is shown of a number may be meant
 	width    float64 // of the written column, in characters
+	how      string  // what is written there, for the sheet that explains the columns
 	get      func(*roster.Row) *string
 }
 
+// standing is the heading of a column that lists have for people and that says itself
+// that it is not read.
+const standing = "状态（仅供查看）"
+
 func columns() []column {
 	return []column{
-		{"code", []string{"项目编号", "编号", "code", "id"}, false, true, 12, func(r *roster.Row) *string { return &r.Code }},
-		{"title", []string{"项目名称", "参赛项目", "参赛项目名称", "title", "entry", "project"}, true, false, 44, func(r *roster.Row) *string { return &r.Title }},
-		{"track", []string{"赛道", "所属赛道", "参赛赛道", "track"}, true, true, 14, func(r *roster.Row) *string { return &r.Track }},
-		{"direction", []string{"赛题方向", "赛题", "方向", "direction"}, true, true, 12, func(r *roster.Row) *string { return &r.Direction }},
-		{"team", []string{"团队名称", "参赛团队", "团队", "team"}, true, false, 20, func(r *roster.Row) *string { return &r.Team }},
-		{"lead", []string{"牵头参赛单位", "牵头单位", "参赛单位", "lead", "leadunit"}, true, false, 36, func(r *roster.Row) *string { return &r.Lead }},
-		{"partners", []string{"合作单位", "联合单位", "联合参赛单位", "partners"}, false, false, 36, func(r *roster.Row) *string { return &r.Partners }},
-		{"summary", []string{"项目简介", "简介", "summary"}, false, false, 60, func(r *roster.Row) *string { return &r.Summary }},
+		{"code", []string{"项目编号", "编号", "code", "id"}, false, true, 12,
+			"新项目留空，由系统编号；修改已有项目时保留原编号", func(r *roster.Row) *string { return &r.Code }},
+		{"title", []string{"项目名称", "参赛项目", "参赛项目名称", "title", "entry", "project"}, true, false, 44,
+			fmt.Sprintf("不超过 %d 字", contest.MaxEntryName), func(r *roster.Row) *string { return &r.Title }},
+		{"track", []string{"赛道", "所属赛道", "参赛赛道", "track"}, true, true, 14,
+			"从列表中选择", func(r *roster.Row) *string { return &r.Track }},
+		{"direction", []string{"赛题方向", "赛题", "方向", "direction"}, true, true, 12,
+			"填方向的序号，见下表", func(r *roster.Row) *string { return &r.Direction }},
+		{"team", []string{"团队名称", "参赛团队", "团队", "team"}, true, false, 20,
+			"每个团队只能提交 1 个项目", func(r *roster.Row) *string { return &r.Team }},
+		{"lead", []string{"牵头参赛单位", "牵头单位", "参赛单位", "lead", "leadunit"}, true, false, 36,
+			"合作组队须指定一个牵头单位；组织单位不得参赛", func(r *roster.Row) *string { return &r.Lead }},
+		{"partners", []string{"合作单位", "联合单位", "联合参赛单位", "partners"}, false, false, 36,
+			fmt.Sprintf("多个单位用“；”“，”或“、”隔开，不超过 %d 个", contest.MaxPartners), func(r *roster.Row) *string { return &r.Partners }},
+		{"summary", []string{"项目简介", "简介", "summary"}, false, false, 60,
+			fmt.Sprintf("不超过 %d 字，将公开显示", contest.MaxSummary), func(r *roster.Row) *string { return &r.Summary }},
 	}
 }
 
@@ -221,6 +235,7 @@ func heading(r record) (table Table, at []int, problems []strict.Problem) {
 		i := columnOf(cell.text)
 		switch {
 		case cell.blank():
+		case strings.TrimSpace(cell.text) == standing:
 		case i < 0:
 			table.Ignored = append(table.Ignored, clip(cell.text))
 		case at[i] >= 0:

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"maps"
 	"strings"
@@ -143,7 +144,7 @@ func TestExportsComeBackUnchanged(t *testing.T) {
 	entries[3].Title = "=1+1 示例"
 	entries[4].State = contest.Withdrawn
 	var b bytes.Buffer
-	if err := writeXLSX(&b, p, entries); err != nil {
+	if err := WriteList(&b, p, entries); err != nil {
 		t.Fatal(err)
 	}
 	table, problems := Read(b.Bytes(), "")
@@ -151,8 +152,58 @@ func TestExportsComeBackUnchanged(t *testing.T) {
 		t.Fatal(problems)
 	}
 	got := roster.Import(p, entries, table.Rows)
-	if len(got.Same) != len(entries) || len(got.Problems) > 0 || len(table.Ignored) != 2 {
+	if len(got.Same) != len(entries) || len(got.Problems) > 0 || len(table.Ignored) != 0 {
 		t.Errorf("%d the same, ignored %v, changes %+v, problems %v", len(got.Same), table.Ignored, got.Change, got.Problems)
+	}
+}
+
+// TestWhatIsOfferedIsRead: the template, what explains it, and the list as it is written
+// have the columns that are read, and the list one more that says itself that it is not.
+func TestWhatIsOfferedIsRead(t *testing.T) {
+	p := jilin(t)
+	entries, _ := contest.Sample()
+	entries[0].Title, entries[1].State, entries[1].Reason = "=HYPERLINK(\"http://127.0.0.1\")", contest.Withdrawn, "示例原因"
+	var template, written bytes.Buffer
+	if err := errors.Join(WriteTemplate(&template, p), WriteList(&written, p, entries)); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"template": template.Bytes(), "list": written.Bytes()} {
+		f, err := excelize.OpenReader(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close() //nolint:errcheck // a test
+		rows, err := f.GetRows(listSheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := offered()
+		if name == "list" {
+			want = append(want, standing)
+			if got := rows[2][len(want)-1]; got != "已退出：示例原因" {
+				t.Errorf("who has left stands as %q", got)
+			}
+			if formula, err := f.GetCellFormula(listSheet, "B2"); err != nil || formula != "" || rows[1][1] != entries[0].Title {
+				t.Errorf("a title is a formula: %q %q %v", formula, rows[1][1], err)
+			}
+		}
+		if diff := cmp.Diff(want, rows[0]); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		for i, heading := range want[:len(offered())] {
+			if columnOf(heading) != i {
+				t.Errorf("%s: %q is not read", name, heading)
+			}
+		}
+		about, err := f.GetRows(helpSheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, heading := range offered() {
+			if row := about[i+1]; row[0] != heading || row[2] == "" || (row[1] == "必填") != columns()[i].required {
+				t.Errorf("%s: %q is explained as %q", name, heading, row)
+			}
+		}
 	}
 }
 
@@ -223,7 +274,7 @@ func FuzzReadXLSX(f *testing.F) {
 	p := jilin(f)
 	entries, _ := contest.Sample()
 	var b bytes.Buffer
-	if err := writeXLSX(&b, p, entries[:2]); err != nil {
+	if err := WriteList(&b, p, entries[:2]); err != nil {
 		f.Fatal(err)
 	}
 	const cells, texts = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"

@@ -116,16 +116,20 @@ func choose(all []listing) (listing, []strict.Problem) {
 	return listing{}, []strict.Problem{{Code: "sheet.empty"}}
 }
 
-// export lists the heading and the entries as cells. The last two columns are
-// for people; Read passes over them.
-func export(plan *contest.Plan, entries []contest.Entry) [][]string {
-	var head []string
+// offered are the headings of the columns that Read reads.
+func offered() (out []string) {
 	for _, c := range columns() {
-		head = append(head, c.headings[0])
+		out = append(out, c.headings[0])
 	}
-	out := [][]string{append(head, "出场顺序", "状态")}
+	return out
+}
+
+// export lists the heading and the entries as cells. The running order is of a session,
+// and stands in none of them.
+func export(plan *contest.Plan, entries []contest.Entry) [][]string {
+	out := [][]string{append(offered(), standing)}
 	state := map[contest.EntryState]string{
-		contest.Qualified: "合格", contest.Withdrawn: "退出", contest.Disqualified: "取消资格",
+		contest.Qualified: "合格", contest.Withdrawn: "已退出", contest.Disqualified: "取消资格",
 	}
 	for _, e := range entries {
 		track, _ := plan.Track(e.Track)
@@ -137,21 +141,25 @@ func export(plan *contest.Plan, entries []contest.Entry) [][]string {
 		for _, c := range columns() {
 			cells = append(cells, *c.get(&row))
 		}
-		out = append(out, append(cells, strconv.Itoa(e.Order), state[e.State]))
+		stands := state[e.State]
+		if e.Reason != "" {
+			stands += "：" + e.Reason
+		}
+		out = append(out, append(cells, stands))
 	}
 	return out
 }
 
-// writeXLSX writes the entries as an .xlsx file, with a choice list for the
+// writeXLSX writes the rows as an .xlsx file, with a choice list for the
 // track and a second sheet that explains the columns and lists tracks and
 // directions. Read takes it back.
-func writeXLSX(w io.Writer, plan *contest.Plan, entries []contest.Entry) error {
+func writeXLSX(w io.Writer, plan *contest.Plan, rows [][]string) error {
 	f := excelize.NewFile()
 	defer f.Close() //nolint:errcheck // nothing is kept on disk
 	if err := f.SetSheetName("Sheet1", listSheet); err != nil {
 		return fmt.Errorf("name sheet: %w", err)
 	}
-	if err := writeCells(f, listSheet, export(plan, entries)); err != nil {
+	if err := writeCells(f, listSheet, rows); err != nil {
 		return err
 	}
 	if err := dressList(f, plan); err != nil {
@@ -173,7 +181,15 @@ func writeXLSX(w io.Writer, plan *contest.Plan, entries []contest.Entry) error {
 }
 
 // WriteTemplate writes an empty list to fill in.
-func WriteTemplate(w io.Writer, plan *contest.Plan) error { return writeXLSX(w, plan, nil) }
+func WriteTemplate(w io.Writer, plan *contest.Plan) error {
+	return writeXLSX(w, plan, [][]string{offered()})
+}
+
+// WriteList writes the entries, with how each stands. Every cell is a text, whatever
+// it begins with: none is run.
+func WriteList(w io.Writer, plan *contest.Plan, entries []contest.Entry) error {
+	return writeXLSX(w, plan, export(plan, entries))
+}
 
 func writeCells(f *excelize.File, sheet string, rows [][]string) error {
 	for y, row := range rows {
@@ -238,19 +254,15 @@ func chooseTrack(f *excelize.File, plan *contest.Plan, column string) error {
 
 // help explains the columns and lists tracks and directions.
 func help(plan *contest.Plan) [][]string {
-	rows := [][]string{
-		{"列", "要求", "说明"},
-		{"项目编号", "可空", "新项目留空，由系统编号；修改已有项目时保留原编号"},
-		{"项目名称", "必填", fmt.Sprintf("不超过 %d 字", contest.MaxEntryName)},
-		{"赛道", "必填", "从列表中选择"},
-		{"赛题方向", "必填", "填方向的序号，见下表"},
-		{"团队名称", "必填", "每个团队只能提交 1 个项目"},
-		{"牵头参赛单位", "必填", "合作组队须指定一个牵头单位；组织单位不得参赛"},
-		{"合作单位", "可空", fmt.Sprintf("多个单位用“；”“，”或“、”隔开，不超过 %d 个", contest.MaxPartners)},
-		{"项目简介", "可空", fmt.Sprintf("不超过 %d 字，将公开显示", contest.MaxSummary)},
-		{},
-		{"赛道", "序号", "赛题方向"},
+	rows := [][]string{{"列", "要求", "说明"}}
+	for _, c := range columns() {
+		must := "可空"
+		if c.required {
+			must = "必填"
+		}
+		rows = append(rows, []string{c.headings[0], must, c.how})
 	}
+	rows = append(rows, []string{}, []string{"赛道", "序号", "赛题方向"})
 	for _, t := range plan.Tracks {
 		for _, d := range t.Directions {
 			rows = append(rows, []string{t.Short, strconv.Itoa(d.No), d.Title})

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -206,6 +207,9 @@ func (db *DB) ApplyImport(ctx context.Context, in contest.Code, seen, add, chang
 		before, err := known(ctx, tx, in, change)
 		if err == nil {
 			err = asSeen(before, seen, change)
+		}
+		for _, e := range before {
+			err = cmp.Or(err, unmoved(ctx, string(e.ID), e))
 		}
 		if err != nil {
 			return err

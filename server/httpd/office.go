@@ -93,13 +93,27 @@ func (s *Server) getTemplate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	book, err := s.office.Template(id)
+	data, err := s.office.Template(id)
+	return workbook(c, "entries.xlsx", data, err)
+}
+
+func (s *Server) getEntryList(c echo.Context) error {
+	id, err := s.identify(c)
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="entries.xlsx"`)
+	data, err := s.office.List(c.Request().Context(), id)
+	return workbook(c, "entries-"+string(id.Contest)+".xlsx", data, err)
+}
+
+// workbook answers with a file to keep.
+func workbook(c echo.Context, name string, data []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	private(c)
-	return c.Blob(http.StatusOK, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", book)
+	return c.Blob(http.StatusOK, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", data)
 }
 
 func (s *Server) postEntryState(c echo.Context) error {

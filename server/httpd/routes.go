@@ -71,6 +71,7 @@ func (s *Server) officeRoutes() []route {
 		{"POST", "/v1/admin/entries", s.postEntries},
 		{"POST", "/v1/admin/entries/import", s.postImport},
 		{"GET", "/v1/admin/entries/template", s.getTemplate},
+		{"GET", "/v1/admin/entries/list", s.getEntryList},
 		{"POST", "/v1/admin/entries/:id/state", s.postEntryState},
 		{"GET", "/v1/admin/judges", s.getJudges},
 		{"POST", "/v1/admin/judges", s.postJudges},

@@ -1,8 +1,10 @@
 // 作品: the list of entries, filtered as one types, and its import.
 
+import { base } from '../lib/api.js';
 import { t } from '../lib/i18n.js';
 import { Track, allTracks, html, trackStyle, useMemo, useState } from '../lib/ui.js';
 import { useData } from './call.js';
+import { EntryForm } from './entryform.js';
 import { Importing } from './importing.js';
 import { Dialog, Empty, Head, Load, Tag } from './parts.js';
 import { Standing } from './standing.js';
@@ -23,8 +25,8 @@ function direction(plan, e) {
   return d ? d.title : String(e.direction);
 }
 
-/** All there is to know of one entry. @param {{e: Doc.EntryRow, plan: Doc.Contest, onState: (to: string) => void, onClose: () => void}} p */
-function Sheet({ e, plan, onState, onClose }) {
+/** All there is to know of one entry. @param {{e: Doc.EntryRow, plan: Doc.Contest, onState: (to: string) => void, onEdit: () => void, onClose: () => void}} p */
+function Sheet({ e, plan, onState, onEdit, onClose }) {
   const rows = [
     [t('entries.no'), e.no], [t('entries.order'), e.order], [t('entries.track'), html`<${Track} id=${e.track} />`],
     [t('entries.direction'), direction(plan, e)], [t('entries.team'), e.team], [t('entries.lead'), e.lead],
@@ -33,12 +35,12 @@ function Sheet({ e, plan, onState, onClose }) {
   ];
   const to = e.state === 'qualified' ? ['withdrawn', 'disqualified'] : ['qualified'];
   return html`<${Dialog} title=${e.title} onClose=${onClose}
-    foot=${to.map((x) => html`<button type="button" key=${x} class=${'btn' + (x === 'qualified' ? ' main' : ' danger-text')} data-to=${x} onClick=${() => onState(x)}>${t('standing.' + x)}</button>`)}>
+    foot=${html`<button type="button" class="btn" data-do="edit" onClick=${onEdit}>${t('edit')}</button>${to.map((x) => html`<button type="button" key=${x} class=${'btn' + (x === 'qualified' ? ' main' : ' danger-text')} data-to=${x} onClick=${() => onState(x)}>${t('standing.' + x)}</button>`)}`}>
     <dl class="facts">${rows.map(([k, v], i) => html`<div key=${i}><dt class="muted">${k}</dt><dd>${v}</dd></div>`)}</dl><//>`;
 }
 
-/** @param {{list: Doc.EntryRow[], plan: Doc.Contest, by: string, onBy: (by: string) => void, onChange: () => Promise<any>}} p */
-function Table({ list, plan, by, onBy, onChange }) {
+/** @param {{list: Doc.EntryRow[], plan: Doc.Contest, by: string, onBy: (by: string) => void, onEdit: (e: Doc.EntryRow) => void, onChange: () => Promise<any>}} p */
+function Table({ list, plan, by, onBy, onEdit, onChange }) {
   const [open, setOpen] = useState(/** @type {Doc.EntryRow|null} */ (null));
   const [standing, setStanding] = useState(/** @type {{e: Doc.EntryRow, to: string}|null} */ (null));
   const [most, setMost] = useState(PAGE);
@@ -57,7 +59,7 @@ function Table({ list, plan, by, onBy, onChange }) {
       <td data-label=${t('entries.state')}><span class="tags"><${Tag} tone=${TONES[e.state]}>${t('entry.' + e.state)}<//>${e.sample && html`<${Tag} tone="">${t('sample')}<//>`}</span>${e.reason && html`<span class="muted small reason" title=${e.reason}>${e.reason}</span>`}</td>
     </tr>`)}</tbody></table></div>
     ${list.length > most && html`<p class="more"><button type="button" class="btn" onClick=${() => setMost(most + PAGE)}>${t('entries.more', { n: list.length - most })}</button></p>`}
-    ${open && html`<${Sheet} e=${open} plan=${plan} onState=${(/** @type {string} */ to) => { setStanding({ e: open, to }); setOpen(null); }} onClose=${() => setOpen(null)} />`}
+    ${open && html`<${Sheet} e=${open} plan=${plan} onState=${(/** @type {string} */ to) => { setStanding({ e: open, to }); setOpen(null); }} onEdit=${() => { onEdit(open); setOpen(null); }} onClose=${() => setOpen(null)} />`}
     ${standing && html`<${Standing} e=${standing.e} to=${standing.to} onDone=${() => { setStanding(null); onChange(); }} onClose=${() => setStanding(null)} />`}`;
 }
 
@@ -75,8 +77,11 @@ export function Entries({ ctx }) {
       .sort((a, b) => a[by] - b[by] || a.no - b.no);
   }, [entries.data, text, track, state, by]);
   const changed = () => Promise.all([entries.reload(), ctx.refresh()]);
+  const [form, setForm] = useState(/** @type {{entry: Doc.EntryRow|null}|null} */ (null));
   const clear = () => { setText(''); setTrack(''); setState(''); };
-  return html`<${Head} title=${t('tab.entries')} lead=${t('entries.lead.text')} />
+  return html`<${Head} title=${t('tab.entries')} lead=${t('entries.lead.text')}>
+      <a class="btn" id="entries-list" href=${base + '/v1/admin/entries/list'} download>${t('entries.export')}</a>
+      <button type="button" class="btn main" id="entry-add" disabled=${!entries.data} onClick=${() => setForm({ entry: null })}>${t('entryform.add')}</button><//>
     <${Importing} onDone=${changed} />
     <${Load} of=${entries}>${() => html`<section class="panel flush">
       <div class="filters">
@@ -87,8 +92,10 @@ export function Entries({ ctx }) {
           <option value="">${t('entries.state.all')}</option>${Object.keys(TONES).map((x) => html`<option key=${x} value=${x}>${t('entry.' + x)}</option>`)}</select>
         <span class="muted small fig count" role="status">${t('entries.count', { n: list.length, all: (entries.data || []).length })}</span>
       </div>
-      ${list.length ? html`<${Table} list=${list} plan=${ctx.plan} by=${by} onBy=${setBy} onChange=${changed} />`
+      ${list.length ? html`<${Table} list=${list} plan=${ctx.plan} by=${by} onBy=${setBy} onEdit=${(/** @type {Doc.EntryRow} */ e) => setForm({ entry: e })} onChange=${changed} />`
         : entries.data && entries.data.length ? html`<${Empty} title=${t('entries.unmatched')}><button type="button" class="btn" onClick=${clear}>${t('entries.clear')}</button><//>`
         : html`<${Empty} title=${t('entries.empty')}>${t('entries.empty.how')}<//>`}
-    </section>`}<//>`;
+    </section>`}<//>
+    ${form && html`<${EntryForm} entry=${form.entry} list=${entries.data || []} plan=${ctx.plan} onStale=${entries.reload} onClose=${() => setForm(null)}
+      onDone=${() => { setForm(null); changed(); }} />`}`;
 }
