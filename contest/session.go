@@ -24,6 +24,17 @@ type Session struct {
 	Place    string `json:"place"`    // up to 60
 }
 
+// SessionState is where a session stands, as people say it.
+type SessionState string
+
+// The states of a session, see cue.State.Stands.
+const (
+	SessionPlanned    SessionState = "planned"    // its show has not begun
+	SessionRehearsing SessionState = "rehearsing" // a rehearsal of it is on
+	SessionLive       SessionState = "live"       // its show is under way
+	SessionEnded      SessionState = "ended"
+)
+
 // longest is how many characters a line about a session may have.
 const longest = 60
 

@@ -60,6 +60,7 @@ type Shows interface {
 	Known(show contest.ShowID) error // it is there, and no rehearsal
 	Sealed(show contest.ShowID) (bool, error)
 	UnderWay(show contest.ShowID) (bool, error)
+	Stands(show contest.ShowID) contest.SessionState
 	Here(show contest.ShowID) map[Seat]bool                           // who has a page open, or sends a picture
 	Purged(ctx context.Context, by string, said cue.TakePurged) error // says so in the facts of the show that was rehearsed
 	InShow(b vote.Ballot) bool                                        // some show reveals it

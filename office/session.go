@@ -12,8 +12,8 @@ import (
 // Session is a session as the office lists it.
 type Session struct {
 	contest.Session
-	Rev      string `json:"rev"`      // a revision, which a save must name
-	UnderWay bool   `json:"underWay"` // its show has begun, and not ended
+	Rev   string               `json:"rev"` // a revision, which a save must name
+	State contest.SessionState `json:"state"`
 }
 
 // Sessions lists the sessions, by day and time.
@@ -27,9 +27,7 @@ func (o *Office) Sessions(ctx context.Context, id access.Identity) ([]Session, e
 	}
 	out := make([]Session, len(rows))
 	for i, s := range rows {
-		out[i] = Session{Session: s, Rev: access.Revision(s)}
-		// One that was made a moment ago may not be staged yet: it is not under way.
-		out[i].UnderWay, _ = o.cfg.Shows.UnderWay(s.Show)
+		out[i] = Session{Session: s, Rev: access.Revision(s), State: o.cfg.Shows.Stands(s.Show)}
 	}
 	return out, nil
 }

@@ -17,4 +17,6 @@ type Info struct {
 	Mode     string          `json:"mode"`
 	Sample   bool            `json:"sample"` // the entries are made up
 	Ballots  []vote.BallotID `json:"ballots"`
+
+	State contest.SessionState `json:"state"`
 }

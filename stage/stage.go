@@ -392,6 +392,11 @@ func (s *Stage) OnRecord(id contest.EntryID) bool { return s.shown.Load().state.
 // UnderWay reports whether the session has begun and not ended.
 func (s *Stage) UnderWay() bool { return s.shown.Load().state.UnderWay() }
 
+// Stands says where the session stands; rehearsed is whether a rehearsal of it is on.
+func (s *Stage) Stands(rehearsed bool) contest.SessionState {
+	return s.shown.Load().state.Stands(rehearsed)
+}
+
 // IsSealed reports whether the session's result is sealed.
 func (s *Stage) IsSealed() bool { return s.shown.Load().state.IsSealed() }
 

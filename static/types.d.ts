@@ -599,7 +599,7 @@ declare namespace Doc {
     time: string;
     place: string;
     rev: string;
-    underWay: boolean;
+    state: 'planned' | 'rehearsing' | 'live' | 'ended';
   }
   interface OnAir {
     show: string;
@@ -761,6 +761,7 @@ declare namespace Doc {
     mode: string;
     sample: boolean;
     ballots: string[];
+    state: 'planned' | 'rehearsing' | 'live' | 'ended';
   }
   interface Sheet {
     session: string;
@@ -778,6 +779,7 @@ declare namespace Doc {
     subtitle: string;
     mode: string;
     sample: boolean;
+    begun: boolean;
     ended: boolean;
   }
   interface StageBallot {

@@ -383,6 +383,17 @@ func (s *shows) Known(id contest.ShowID) error {
 	return err
 }
 
+// Stands implements office.Shows. A session that was made a moment ago may not be
+// staged yet.
+func (s *shows) Stands(id contest.ShowID) contest.SessionState {
+	sh, err := s.find(id)
+	if err != nil {
+		return contest.SessionPlanned
+	}
+	on, _ := s.on(id)
+	return sh.Stage.Stands(on.Take > 0)
+}
+
 // UnderWay implements office.Shows.
 func (s *shows) UnderWay(id contest.ShowID) (bool, error) {
 	sh, err := s.current(id)
@@ -488,7 +499,7 @@ func (s *shows) camerasChanged(id contest.ShowID) {
 func (sh *show) Info() stage.Info {
 	v := sh.View()
 	row := sh.row.Load()
-	out := stage.Info{ID: sh.id, Title: row.Title, Subtitle: row.Subtitle, Kind: row.Kind, Date: row.Date, Time: row.Time, Place: row.Place, Mode: row.Mode, Ballots: []vote.BallotID{}}
+	out := stage.Info{ID: sh.id, Title: row.Title, Subtitle: row.Subtitle, Kind: row.Kind, Date: row.Date, Time: row.Time, Place: row.Place, Mode: row.Mode, Ballots: []vote.BallotID{}, State: sh.n.shows.Stands(sh.id)}
 	if v.Session != nil {
 		out.Title, out.Subtitle, out.Mode, out.Sample = v.Session.Title, v.Session.Subtitle, v.Session.Mode, v.Session.Sample
 	}

@@ -141,8 +141,28 @@ func (s *State) Time() int64 { return s.at }
 // Ended reports whether the session is over.
 func (s *State) Ended() bool { return s.ended }
 
-// UnderWay reports whether a cue of the session was fired, and it goes on.
-func (s *State) UnderWay() bool { return len(s.cues) > 0 && !s.ended }
+// Begun reports whether the session has begun: a cue of it was fired. Nothing else
+// begins it, neither a rundown that was saved nor a cue that was passed over, a camera
+// or a notice that was tried; and one whose only cue was its end, which was taken back,
+// has not begun.
+func (s *State) Begun() bool { return s.last != "" }
+
+// UnderWay reports whether the session has begun, and goes on.
+func (s *State) UnderWay() bool { return s.Begun() && !s.ended }
+
+// Stands says where the session stands. While it is rehearsed that is what is on,
+// whatever became of the show itself.
+func (s *State) Stands(rehearsed bool) contest.SessionState {
+	switch {
+	case rehearsed:
+		return contest.SessionRehearsing
+	case s.ended:
+		return contest.SessionEnded
+	case s.Begun():
+		return contest.SessionLive
+	}
+	return contest.SessionPlanned
+}
 
 // IsSealed reports whether the result is sealed.
 func (s *State) IsSealed() bool { return s.sealed }

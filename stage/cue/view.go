@@ -38,6 +38,7 @@ type (
 		Subtitle string         `json:"subtitle"`
 		Mode     string         `json:"mode"`
 		Sample   bool           `json:"sample"` // the entries are made up (示例数据)
+		Begun    bool           `json:"begun"`  // a cue of it was fired
 		Ended    bool           `json:"ended"`
 	}
 	// Scene is what the venue screen shows.
@@ -181,7 +182,7 @@ func Public(s *State) View {
 		Danmaku: &DanmakuMode{Mode: s.danmaku}, Blackout: s.blackout, Sheets: s.sheets,
 	}
 	if s.session.ID != "" {
-		v.Session = &Session{ID: s.session.ID, Title: s.session.Title, Subtitle: s.session.Subtitle, Mode: s.session.Mode, Sample: s.catalog.sample(), Ended: s.ended}
+		v.Session = &Session{ID: s.session.ID, Title: s.session.Title, Subtitle: s.session.Subtitle, Mode: s.session.Mode, Sample: s.catalog.sample(), Begun: s.Begun(), Ended: s.ended}
 		v.Watermark = s.session.Mode == ModeRehearsal
 	}
 	if b, ok := s.ballots[s.ballot]; ok {

@@ -3,7 +3,7 @@
 import { lang, number, t } from '../lib/i18n.js';
 import { html, useState } from '../lib/ui.js';
 import { Another } from './another.js';
-import { Copy, Dialog, Empty, Head, HomeOnly, Line, Qr, Tag } from './parts.js';
+import { Copy, Dialog, Empty, Head, HomeOnly, Line, Qr, Stands, Tag } from './parts.js';
 import { Takes } from './takes.js';
 
 /** @param {{ctx: import('./frame.js').Ctx}} p */
@@ -27,8 +27,8 @@ function Addresses({ ctx, onShow }) {
       <span class="acts"><${Copy} text=${url + path} /><button type="button" class="btn slim" onClick=${() => onShow({ title, path })}>${t('qr')}</button></span></li>`;
   return html`<section class="panel"><h2>${t('overview.where')}</h2>
     ${sessions.length === 0 && html`<${Empty} title=${t('overview.where.none')} />`}
-    <ul class="sessions">${sessions.map((s) => html`<li key=${s.id}>
-      <div class="row"><h3 class="grow">${s.title}</h3><${Tag} tone=${s.mode === 'live' ? 'accent' : 'warn'}>${t(s.mode === 'live' ? 'mode.live' : 'mode.rehearsal')}<//></div>
+    <ul class="sessions">${sessions.map((s) => html`<li key=${s.id} data-of=${s.id}>
+      <div class="row"><h3 class="grow">${s.title}</h3><${Stands} state=${s.state} /></div>
       <ul class="paths">${row(t('overview.audience'), '/live/' + s.id, s.title)}
         ${(s.ballots || []).map((/** @type {string} */ id) => {
           const b = ballots.find((x) => x.id === id);

@@ -149,6 +149,11 @@ export function Tag({ tone, children }) {
   return html`<span class=${'tag ' + tone}>${children}</span>`;
 }
 
+/** Where a session stands. @param {{state: Doc.Session['state']}} p */
+export function Stands({ state }) {
+  return html`<${Tag} tone=${state === 'live' ? 'live' : state === 'rehearsing' ? 'warn' : ''}><span data-state=${state}>${t('session.state.' + state)}</span><//>`;
+}
+
 /** Hands a file to the browser to save. @param {string} name @param {string} type @param {string} body */
 export function download(name, type, body) {
   const url = URL.createObjectURL(new Blob([body], { type }));

@@ -6,12 +6,12 @@ import { base } from '../lib/api.js';
 import { Hold, html, toast, useState } from '../lib/ui.js';
 import { call, useAct, useData } from './call.js';
 import { Clash, theirsOf } from './clash.js';
-import { Dialog, Empty, Field, Head, Load, Tag, joined } from './parts.js';
+import { Dialog, Empty, Field, Head, Load, Stands, joined } from './parts.js';
 
 /** As contest/session.go has them. */
 const KINDS = ['prelim', 'defence', 'final', 'ceremony', 'salon', 'roadshow', 'other'];
 
-/** @typedef {Omit<Doc.OfficeSession, 'rev'|'underWay'>} Facts */
+/** @typedef {Omit<Doc.OfficeSession, 'rev'|'state'>} Facts */
 
 /** The first free id: "s1", "s2", … @param {Doc.OfficeSession[]} all */
 function freeID(all) {
@@ -83,7 +83,7 @@ function Form({ s, all, onDone, onStale, onClose }) {
 function Row({ s, ctx, busy, onEdit, onDrop }) {
   const to = (/** @type {string} */ tab) => () => { ctx.pick(s.id); ctx.go(tab); };
   return html`<tr data-session=${s.id}>
-    <td class="main"><span class="tags"><b>${s.title}</b>${s.underWay && html`<${Tag} tone="live">${t('sessions.live')}<//>`}</span>
+    <td class="main"><span class="tags"><b>${s.title}</b><${Stands} state=${s.state} /></span>
       ${s.subtitle && html`<span class="muted small">${s.subtitle}</span>`}
       <a class="mono small" href=${base + '/live/' + encodeURIComponent(s.id)} target="_blank" rel="noopener" title=${t('sessions.address')}>${base}/live/${s.id}</a></td>
     <td data-label=${t('sessions.kind')}>${t('session.kind.' + s.kind)}</td>

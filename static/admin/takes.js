@@ -30,11 +30,12 @@ function Sure({ title, why, busy, onSure, onClose }) {
       <${Hold} id="take-sure" class="danger" disabled=${busy} title=${t('hold.how')} onHold=${onSure}>${t('take.begin')}<//>`}><p>${errorText(why)}</p><//>`;
 }
 
-/** @param {{s: {id: string, title: string}, zone: string}} p */
-function Session({ s, zone }) {
+/** @param {{s: {id: string, title: string}, zone: string, onMoved: () => Promise<any>}} p */
+function Session({ s, zone, onMoved }) {
   const path = '/v1/admin/sessions/' + encodeURIComponent(s.id) + '/takes';
   /** @type {import('./call.js').Data<Doc.Takes>} */
   const takes = useData(path, 5000);
+  const moved = () => Promise.all([takes.reload(), onMoved()]);
   const [asked, ask] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);
   const begin = async (/** @type {boolean} */ sure) => {
@@ -44,7 +45,7 @@ function Session({ s, zone }) {
       const x = await call(path, { body: { sure } });
       ask(null);
       toast(t('take.begun', { name: t('rehearsal.take', { n: x.take }) }), 'good');
-      await takes.reload();
+      await moved();
     } catch (err) {
       if (/** @type {any} */ (err).code === 'take.under_way') ask(err); else toastError(err);
     }
@@ -54,7 +55,7 @@ function Session({ s, zone }) {
   const on = list.some((x) => !x.ended);
   return html`<li data-session=${s.id}><div class="row"><h3 class="grow">${s.title}</h3>
       ${!on && html`<${Hold} class="slim" data-act="begin" disabled=${busy || !takes.data} title=${t('hold.how')} onHold=${() => begin(false)}>${t('take.begin')}<//>`}</div>
-    <${Load} of=${takes}>${() => list.length > 0 && html`<ol class="takes">${list.map((x) => html`<${Take} key=${x.show} x=${x} path=${path} zone=${zone} onDone=${takes.reload} />`)}</ol>`}<//>
+    <${Load} of=${takes}>${() => list.length > 0 && html`<ol class="takes">${list.map((x) => html`<${Take} key=${x.show} x=${x} path=${path} zone=${zone} onDone=${moved} />`)}</ol>`}<//>
     ${asked && html`<${Sure} title=${s.title} why=${asked} busy=${busy} onSure=${() => begin(true)} onClose=${() => ask(null)} />`}</li>`;
 }
 
@@ -63,5 +64,5 @@ export function Takes({ ctx }) {
   const { sessions } = ctx.overview;
   if (!sessions.length) return null;
   return html`<section class="panel" id="takes"><h2>${t('rehearsal')}</h2><p class="muted small">${t('takes.how')}</p>
-    <ul class="sessions">${sessions.map((s) => html`<${Session} key=${s.id} s=${s} zone=${ctx.plan.timezone} />`)}</ul></section>`;
+    <ul class="sessions">${sessions.map((s) => html`<${Session} key=${s.id} s=${s} zone=${ctx.plan.timezone} onMoved=${ctx.refresh} />`)}</ul></section>`;
 }

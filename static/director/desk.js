@@ -69,15 +69,15 @@ function Top(/** @type {{me: Doc.Me, view: Doc.View, take: number, staff: Doc.De
   const list = checks(staff);
   const good = list.filter((c) => c.ok).length;
   const missing = list.filter((c) => !c.ok).map((c) => c.name).join(t('list.comma'));
-  const live = view.session && view.session.mode === 'live';
+  const s = view.session, state = !s || !s.begun ? 'planned' : s.ended ? 'ended' : 'live';
+  const marked = trial(view, take);
   const out = async () => {
     try { await api('/v1/signout', { method: 'POST' }); onOut(); } catch (err) { toastError(err); }
   };
   return html`<header class="top">
     <${Titles} view=${view} session=${session} sessions=${sessions} />
-    ${view.session && view.session.ended && html`<span class="chip">${t('ended')}</span>`}
-    ${take ? html`<span class="chip mode trial"><i class="dot warn"></i>${trial(view, take)}</span>`
-      : !(view.session && view.session.ended) && html`<span class=${'chip mode ' + (live ? 'live' : 'trial')}><i class=${'dot ' + (live ? 'live' : 'warn')}></i>${t(live ? 'mode.live' : 'mode.rehearsal')}</span>`}
+    ${(!take || state === 'ended') && html`<span class=${'chip mode ' + state} data-state=${state}><i class=${'dot ' + state}></i>${t('session.state.' + state)}</span>`}
+    ${marked && html`<span class="chip mode trial"><i class="dot warn"></i>${marked}</span>`}
     ${heard ? html`<span class="chip ready warn" role="status" data-silent>${t('silent')} <b class="fig">${timeOfDay(heard)}</b></span>`
       : html`<span class=${'chip ready ' + (good === list.length ? 'good' : 'warn')} title=${missing ? t('ready.missing', { list: missing }) : ''}>${t('ready')} <b class="fig">${good}/${list.length}</b></span>`}
     <span class="grow"></span>

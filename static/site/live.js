@@ -11,35 +11,39 @@ const EVERY = 15000; // ms between looks
 /** @typedef {{session: Session, view: Doc.View, ballots: Doc.Board[]}} Show */
 
 /**
- * Sessions with a scene that have not ended, and their open ballots.
- * @param {Session[]|null} sessions @returns {Show[]|null} null while it isn't known
+ * The sessions, and those under way with a scene and their open ballots.
+ * @returns {{sessions: Session[], shows: Show[]}} none while they aren't known
  */
-export function useLive(sessions) {
-  const [shows, set] = useState(/** @type {Show[]|null} */ (null));
+export function useLive() {
+  const [found, set] = useState({ sessions: /** @type {Session[]} */ ([]), shows: /** @type {Show[]} */ ([]) });
   useEffect(() => {
-    if (!sessions) return undefined;
-    let on = true;
+    let on = true, known = false;
     const look = async () => {
-      if (document.hidden) return;
-      const all = await Promise.all(sessions.map(async (session) => {
+      if (document.hidden && known) return;
+      /** @type {Session[]|null} */
+      const sessions = await api('/v1/sessions').catch(() => null);
+      if (!sessions || !on) return;
+      known = true;
+      set((f) => ({ ...f, sessions }));
+      const all = await Promise.all(sessions.filter((s) => s.state === 'live').map(async (session) => {
         try {
           /** @type {Doc.View} */
           const view = await api('/v1/stage/' + encodeURIComponent(session.id));
-          if (!view.scene || !view.session || view.session.ended) return null;
+          if (!view.scene) return null;
           /** @type {(Doc.Board|null)[]} */
           const boards = await Promise.all(session.ballots.map((id) => api('/v1/ballots/' + encodeURIComponent(id)).catch(() => null)));
           return { session, view, ballots: boards.filter((b) => b && b.state === 'open') };
         } catch (e) { return null; }
       }));
-      if (on) set(/** @type {Show[]} */ (all.filter(Boolean)));
+      if (on) set({ sessions, shows: /** @type {Show[]} */ (all.filter(Boolean)) });
     };
     api('/v1/time').then((x) => sync(x.now)).catch(() => {});
     look();
     const timer = setInterval(look, EVERY);
     document.addEventListener('visibilitychange', look);
     return () => { on = false; clearInterval(timer); document.removeEventListener('visibilitychange', look); };
-  }, [sessions]);
-  return shows;
+  }, []);
+  return found;
 }
 
 /** @param {{board: Doc.Board}} p */

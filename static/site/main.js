@@ -24,8 +24,7 @@ function Hero({ plan }) {
 
 function App() {
   const [plan, error, again] = useApi('/v1/contest');
-  const [sessions] = useApi('/v1/sessions');
-  const shows = useLive(sessions);
+  const { sessions, shows } = useLive();
   useEffect(() => {
     if (!plan) return;
     document.title = plan.name;
@@ -41,8 +40,8 @@ function App() {
       <div class="links">${NAV.map((id) => html`<a key=${id} href=${'#' + id}>${t('site.nav.' + id)}</a>`)}</div><a class="check" href=${base + '/verify'}>${t('site.verify')}</a><${Language} /></div></nav>
     <${Hero} plan=${plan} />
     <main class="inner">
-      ${shows && shows.length > 0 && html`<${Now} shows=${shows} />`}
-      <${Schedule} plan=${plan} sessions=${sessions || []} /><${Tracks} plan=${plan} /><${Criteria} plan=${plan} />
+      ${shows.length > 0 && html`<${Now} shows=${shows} />`}
+      <${Schedule} plan=${plan} sessions=${sessions} /><${Tracks} plan=${plan} /><${Criteria} plan=${plan} />
     </main>
     <${Awards} plan=${plan} />
     <main class="inner"><${Rules} plan=${plan} /><${Bodies} plan=${plan} /><${Contacts} plan=${plan} /></main>

@@ -18,6 +18,12 @@ function Span({ plan, from, to }) {
   return html`<p class="span"><${Day} plan=${plan} date=${from} /><span class="to">${t('site.to')}</span><${Day} plan=${plan} date=${to} /></p>`;
 }
 
+/** That it is on, or over. @param {{of: Doc.Session|undefined}} p */
+function Stands({ of }) {
+  if (!of || of.state !== 'live' && of.state !== 'ended') return null;
+  return html`<span class=${'chip ' + of.state} data-state=${of.state}>${t(of.state === 'live' ? 'site.on' : 'session.state.ended')}</span>`;
+}
+
 /** @param {{plan: Plan, sessions: Doc.Session[]}} p */
 export function Schedule({ plan, sessions }) {
   return html`<section id="schedule"><h2>${t('site.schedule')}</h2>
@@ -32,14 +38,14 @@ export function Schedule({ plan, sessions }) {
     <h3 class="sub">${t('site.events')}</h3>
     <ul class="events">${plan.events.map((e) => html`<li key=${e.id} class=${when(e.date, e.date)}>
       <${Day} plan=${plan} date=${e.date} />
-      <div class="grow"><h4>${e.title}</h4>
+      <div class="grow"><h4>${e.title}<${Stands} of=${sessions.find((s) => s.id === e.id)} /></h4>
         <p class="meta">${[venue(plan, e.venue), e.form].filter(Boolean).join(' · ')}</p>
         ${e.theme && html`<p class="meta">${t(e.themeTentative ? 'site.theme.tentative' : 'site.theme', { theme: e.theme })}</p>`}
         ${e.audience && html`<p class="text">${e.audience}</p>`}</div>
       ${sessions.some((s) => s.id === e.id) && html`<a class="btn slim" href=${base + '/live/' + encodeURIComponent(e.id)}>${t('site.room')}</a>`}</li>`)}
     ${sessions.filter((s) => s.date && !plan.events.some((e) => e.id === s.id)).map((s) => html`<li key=${'s ' + s.id} class=${when(s.date, s.date)}>
       <${Day} plan=${plan} date=${s.date} />
-      <div class="grow"><h4>${s.title}</h4><p class="meta">${[s.time, s.place, s.subtitle].filter(Boolean).join(' · ')}</p></div>
+      <div class="grow"><h4>${s.title}<${Stands} of=${s} /></h4><p class="meta">${[s.time, s.place, s.subtitle].filter(Boolean).join(' · ')}</p></div>
       <a class="btn slim" href=${base + '/live/' + encodeURIComponent(s.id)}>${t('site.room')}</a></li>`)}</ul></section>`;
 }
 
