@@ -45,7 +45,7 @@ var lattice = map[string][]string{
 	"stream/tally":    {"stream", "stream/rtpbuf"},
 	"stream/webrtc":   {"fault", "stream", "stream/codec", "stream/rtpbuf", "stream/sdpfrag"},
 	"store":           {"", "fault", "lease", "contest", "contest/score", "vote", "vote/ledger", "stage", "stage/cue", "access"},
-	"store/storetest": {"fault", "lease", "contest", "contest/score", "vote", "vote/ledger", "vote/box", "stage", "stage/cue", "access", "store"},
+	"store/storetest": {"fault", "lease", "contest", "contest/score", "vote", "vote/ledger", "vote/box", "stage", "stage/cue", "access", "store", "needtest"},
 	"sheet":           {"strict", "contest", "contest/roster"},
 	"live":            {"fault", "contest", "contest/score", "vote", "vote/ledger", "vote/logbook", "vote/box", "stage", "stage/cue", "access"},
 	"office":          {"fault", "strict", "contest", "contest/plan", "contest/roster", "contest/score", "vote", "vote/box", "stage", "stage/cue", "access", "sheet"},

@@ -109,7 +109,11 @@ func TestBadFrames(t *testing.T) {
 	p := openPoll(t, nil)
 	var spent struct{ Ticket string }
 	p.phone().Do("POST", "/v1/ws-tickets", object{}, &spent)
-	rawDial(t, p.url).send(text(`{"t":"auth","ticket":"` + spent.Ticket + `"}`))
+	first := rawDial(t, p.url)
+	first.send(text(`{"t":"auth","ticket":"` + spent.Ticket + `"}`))
+	if got := first.next(); got != "hello" {
+		t.Fatalf("a ticket gives %s", got)
+	}
 	long := strings.Repeat("x", 5000)
 
 	for _, tt := range []struct {

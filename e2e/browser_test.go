@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"hecai/needtest"
@@ -107,8 +108,34 @@ func (b *Browser) Open(name, address string, width, height int64) *Page {
 	if err := chromedp.Listen(ctx, p.hold()); err != nil {
 		b.t.Fatalf("%s: %v", name, err)
 	}
+	p.keepToasts()
 	p.Go(address)
 	return p
+}
+
+// keepToasts has each page of the tab note what it tells for a while only.
+func (p *Page) keepToasts() {
+	p.t.Helper()
+	const note = `window.toasts = [];
+		new MutationObserver((all) => {
+			for (const e of all.flatMap((m) => [...m.addedNodes]).flatMap((n) => (n.nodeType === 1 ? [n, ...n.querySelectorAll('.toast')] : []))) {
+				if (e.classList.contains('toast')) toasts.push(e.className + ' ' + e.textContent);
+			}
+		}).observe(document, {childList: true, subtree: true});`
+	err := chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: note})
+		return err
+	}))
+	if err != nil {
+		p.t.Fatalf("%s: %v", p.name, err)
+	}
+}
+
+// WaitToast waits until the page has told such a thing for a while, whether or not it
+// still does: a machine that stands still for seconds sees nothing in passing.
+func (p *Page) WaitToast(text string) {
+	p.t.Helper()
+	p.WaitFor("a word of "+text, fmt.Sprintf("window.toasts && toasts.some((x) => x.includes(%q))", text), patience)
 }
 
 // hold holds what the page and a node say to each other against openapi.yaml.
@@ -203,15 +230,45 @@ func (p *Page) WaitText(text string, within time.Duration) {
 	p.WaitFor("text "+text, fmt.Sprintf("document.body && document.body.innerText.includes(%q)", text), within)
 }
 
-// Click clicks the first visible element that matches.
+// Click clicks the first element that matches, once it is there and can be clicked.
+// Who sees that the page moved the button away from under the hand clicks again.
 func (p *Page) Click(selector string) {
 	p.t.Helper()
-	p.WaitFor(selector, fmt.Sprintf("document.querySelector(%q) && document.querySelector(%q).getClientRects().length", selector, selector), patience)
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
-		p.t.Fatalf("%s: click %s: %v\nconsole:\n%s", p.name, selector, err, p.Console())
+	listen := fmt.Sprintf(`(() => {
+		const s = %q, el = document.querySelector(s);
+		if (!el || el.disabled || !el.getClientRects().length) return false;
+		removeEventListener('click', window.clickHeard, true);
+		window.clicked = false;
+		window.clickHeard = (e) => { if (el.contains(e.target) || e.target.closest && e.target.closest(s)) window.clicked = true; };
+		addEventListener('click', window.clickHeard, true);
+		return true;
+	})()`, selector)
+	var err error
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		p.WaitFor(selector, listen, patience)
+		ctx, cancel := context.WithTimeout(p.ctx, patience)
+		err = chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
+		cancel()
+		if err == nil && p.true("window.clicked !== false") { // another page knows nothing of it
+			return
+		}
 	}
+	p.Shot(filepath.Join(os.TempDir(), "hecai-failed-"+p.name+".png"))
+	p.t.Fatalf("%s: click %s: it does not get there: %v\nconsole:\n%s", p.name, selector, err, p.Console())
+}
+
+// true reports whether an expression is, asked again where the page goes to another.
+func (p *Page) true(js string) bool {
+	p.t.Helper()
+	var err error
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		var is bool
+		if is, err = eval[bool](p, js); err == nil {
+			return is
+		}
+	}
+	p.t.Fatalf("%s: %v\n%s", p.name, err, js)
+	return false
 }
 
 // Fill types into a field as a person does.
@@ -224,20 +281,24 @@ func (p *Page) Fill(selector, text string) {
 	}
 }
 
-// Hold presses an element for the given time, as the dangerous keys ask.
+// Hold presses an element for the given time, as the dangerous keys ask, once it can
+// be. They act after 800 ms; a key that changed before under the hand, as by news from
+// elsewhere, is held again.
 func (p *Page) Hold(selector string, d time.Duration) {
 	p.t.Helper()
-	_, err := eval[bool](p, fmt.Sprintf(`(async () => {
-		const el = document.querySelector(%q);
+	p.WaitFor("a hold of "+selector, fmt.Sprintf(`(async () => {
+		const el = document.querySelector(%q), pause = (ms) => new Promise((done) => setTimeout(done, ms)), d = %d;
+		if (!el || el.disabled) return false;
 		const at = (type) => el.dispatchEvent(new PointerEvent(type, {bubbles: true, pointerId: 1, button: 0, isPrimary: true}));
 		at('pointerdown');
-		await new Promise(done => setTimeout(done, %d));
+		if (d > 790) {
+			await pause(790);
+			if (!el.isConnected || !el.classList.contains('held')) { at('pointerup'); return false; }
+		}
+		await pause(d > 790 ? d - 790 : d);
 		at('pointerup');
 		return true;
-	})()`, selector, d.Milliseconds()))
-	if err != nil {
-		p.t.Fatalf("%s: hold %s: %v", p.name, selector, err)
-	}
+	})()`, selector, d.Milliseconds()), patience)
 }
 
 // Resize gives the page another size in CSS pixels.

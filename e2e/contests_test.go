@@ -181,7 +181,7 @@ func askAnotherContest(t *testing.T, h *house) {
 			if len(p.who) == 0 {
 				continue
 			}
-			err := ws.Req(t.Context(), "stage.command", p.told("B/final"), nil)
+			err := onceThere(func() error { return ws.Req(t.Context(), "stage.command", p.told("B/final"), nil) })
 			if err == nil || !strings.HasPrefix(err.Error(), "access.") && err.Error() != "stage.unknown_session" {
 				t.Errorf("%v of another contest by socket as %s: %v", p.body, role, err)
 			}

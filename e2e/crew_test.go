@@ -113,9 +113,14 @@ func TestCrewScoring(t *testing.T) {
 		p.none("judges out of their seats", `[...document.querySelectorAll('[data-judge]')].map((x) => x.dataset.judge).filter((x, i) => x !== 'j' + (i + 1))`)
 	}
 	for _, p := range []*Page{desk, small} { // what is told, is told beside the judges
-		get[bool](p, `import(document.querySelector('script[type=module]').src.replace('director/main.js', 'lib/ui.js')).then((ui) => { ui.toast('投票已经关闭，请在管理页另开一轮再来', 'bad'); return true; })`)
-		p.WaitFor("a toast", `document.querySelector('.toast')`, 5*time.Second)
-		p.none("a toast over the judges", overlaps(".toast", "[data-judge], #fire"))
+		over := get[[]string](p, `import(document.querySelector('script[type=module]').src.replace('director/main.js', 'lib/ui.js')).then(async (ui) => {
+			ui.toast('投票已经关闭，请在管理页另开一轮再来', 'bad');
+			while (!document.querySelector('.toast')) await new Promise((f) => setTimeout(f, 5));
+			return `+overlaps(".toast", "[data-judge], #fire")+`;
+		})`)
+		if len(over) > 0 {
+			t.Errorf("%s: a toast over the judges: %q", p.name, over)
+		}
 	}
 	v.fire("lock1")
 	v.fire("all")

@@ -41,9 +41,7 @@ func TestForgedRowsAreTold(t *testing.T) {
 	if got := told(); slices.Contains(got, "votes_changed") || slices.Contains(got, "facts_forged") {
 		t.Fatalf("before: %v", got)
 	}
-	if said := n.Output(); !strings.Contains(said, "new record in "+dir) {
-		t.Errorf("a new record is not said to be one:\n%s", said)
-	}
+	eventually(t, "a new record is said to be one", func() bool { return strings.Contains(n.Output(), "new record in "+dir) })
 	n.Stop(20 * time.Second)
 	storetest.Harm(t, dir, `UPDATE vote_event SET choice = '1'`)
 	storetest.Harm(t, dir, `UPDATE tally SET votes = '[3,0,0]' WHERE papers = 3`)

@@ -78,9 +78,9 @@ func serve(t *testing.T, cfg node.Config) (url string, stop func()) {
 		url = "http://" + cfg.Listen
 	}
 	holdNode(t, strings.TrimPrefix(url, "http://"))
-	for deadline := time.Now().Add(10 * time.Second); !ready(url); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * patience); !ready(url); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("not ready in 10 s")
+			t.Fatalf("not ready in %v", 2*patience)
 		}
 	}
 	return url, stop

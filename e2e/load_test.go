@@ -298,8 +298,9 @@ func (c *crowd) check(t *testing.T, director *Client, want int) {
 		if err != nil {
 			t.Fatalf("phone %d has events up to %d of %d: %v", i, p.Seq("show/final"), last, err)
 		}
-		if got := p.Count("show/final"); got != int64(len(facts)) {
-			t.Errorf("phone %d got %d events, the show had %d", i, got, len(facts))
+		// The demo's own people may have done something since.
+		if got, more := p.Count("show/final"), p.Seq("show/final")-last; got < int64(len(facts)) || got > int64(len(facts))+more {
+			t.Errorf("phone %d got %d events, the show had %d, and %d since", i, got, len(facts), more)
 		}
 		if err := p.Err(); err != nil {
 			t.Errorf("phone %d: %v", i, err)

@@ -1,14 +1,12 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -22,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"hecai/needtest"
 )
 
 var binary = sync.OnceValues(func() (string, error) {
@@ -77,17 +77,10 @@ var portsGiven sync.Map
 func freePort(t testing.TB) int {
 	t.Helper()
 	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := needtest.Port()
 		if err != nil {
 			t.Fatal(err)
 		}
-		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
-		l.Close()
-		if err != nil {
-			continue
-		}
-		u.Close()
 		if _, taken := portsGiven.LoadOrStore(port, true); !taken {
 			return port
 		}
@@ -120,18 +113,12 @@ var setupLink = regexp.MustCompile(`#setup=([A-Za-z0-9_-]+)`)
 func (n *Node) Start() {
 	n.t.Helper()
 	n.begin()
-	deadline := time.Now().Add(time.Minute)
-	for time.Now().Before(deadline) {
-		r, err := http.Get(n.url + "/readyz")
-		if err == nil {
-			r.Body.Close()
-			if r.StatusCode == http.StatusOK {
-				return
-			}
+	for deadline := time.Now().Add(2 * patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if n.status("/readyz") == http.StatusOK {
+			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
-	n.t.Fatalf("not ready in a minute:\n%s", n.Output())
+	n.t.Fatalf("not ready in %v:\n%s", 2*patience, n.Output())
 }
 
 // begin starts the process.
@@ -147,29 +134,16 @@ func (n *Node) begin() {
 		run = func(args []string) *exec.Cmd { return exec.Command(line[0], append(line[1:], args...)...) }
 	}
 	cmd := run(n.args)
+	n.mu.Lock()
 	n.out = &bytes.Buffer{}
-	pipe, err := cmd.StdoutPipe()
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	cmd.Stderr = &lockedWriter{n: n}
+	n.setup = "" // one that was printed before is void, or used
+	n.mu.Unlock()
+	// Whoever waits for the process has waited for all that it said.
+	cmd.Stdout, cmd.Stderr = &lineWriter{n: n}, &lineWriter{n: n}
 	if err := cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}
 	n.cmd = cmd
-	n.mu.Lock()
-	n.setup = "" // one that was printed before is void, or used
-	n.mu.Unlock()
-	go func() {
-		for sc := bufio.NewScanner(pipe); sc.Scan(); {
-			n.mu.Lock()
-			fmt.Fprintln(n.out, sc.Text())
-			if m := setupLink.FindStringSubmatch(sc.Text()); m != nil {
-				n.setup = m[1]
-			}
-			n.mu.Unlock()
-		}
-	}()
 }
 
 // Output returns what the process printed.
@@ -179,12 +153,24 @@ func (n *Node) Output() string {
 	return n.out.String()
 }
 
-type lockedWriter struct{ n *Node }
+// lineWriter adds whole lines to what the process printed: half of a link's secret
+// is none.
+type lineWriter struct {
+	n    *Node
+	rest []byte
+}
 
-func (w *lockedWriter) Write(p []byte) (int, error) {
+func (w *lineWriter) Write(p []byte) (int, error) {
 	w.n.mu.Lock()
 	defer w.n.mu.Unlock()
-	return w.n.out.Write(p)
+	w.rest = append(w.rest, p...)
+	end := bytes.LastIndexByte(w.rest, '\n') + 1
+	if m := setupLink.FindSubmatch(w.rest[:end]); m != nil {
+		w.n.setup = string(m[1])
+	}
+	w.n.out.Write(w.rest[:end])
+	w.rest = bytes.Clone(w.rest[end:])
+	return len(p), nil
 }
 
 // Kill is kill -9.
@@ -205,9 +191,11 @@ func (n *Node) Stop(within time.Duration) int {
 }
 
 // exit waits for the end of the process and returns its code. One that does not end
-// is made to say where it is.
+// is made to say where it is. How long a stop takes is TestStopIsBounded's; elsewhere
+// a machine that is busy gets more.
 func (n *Node) exit(within time.Duration) int {
 	n.t.Helper()
+	within = max(within, patience)
 	done := make(chan error, 1)
 	go func(cmd *exec.Cmd) { done <- cmd.Wait() }(n.cmd)
 	select {
@@ -239,13 +227,13 @@ func newClient(t testing.TB, url string) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Client{t: t, url: url, http: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	c := &Client{t: t, url: url, http: &http.Client{Jar: jar, Timeout: patience}}
 	return c.through(http.DefaultTransport)
 }
 
 // withLink returns a client that holds a link token.
 func (c *Client) withLink(token string) *Client {
-	holder := &Client{t: c.t, url: c.url, bearer: token, http: &http.Client{Timeout: 20 * time.Second}}
+	holder := &Client{t: c.t, url: c.url, bearer: token, http: &http.Client{Timeout: patience}}
 	return holder.through(http.DefaultTransport)
 }
 
@@ -400,7 +388,7 @@ func (c *Client) link(role, name, session string) *Client {
 // printed waits for a part of what the process prints, such as a link's secret.
 func (n *Node) printed(form *regexp.Regexp) string {
 	n.t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if m := form.FindStringSubmatch(n.Output()); m != nil {
 			return m[1]
 		}

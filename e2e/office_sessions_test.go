@@ -82,7 +82,7 @@ func TestSessionsAreMade(t *testing.T) {
 	o.tab("sessions")
 	o.WaitFor("the afternoon", `document.querySelector('[data-drop=pm]')`, soon)
 	o.Hold("[data-drop=pm]", time.Second)
-	o.WaitText("不能删除", soon)
+	o.WaitToast("不能删除")
 
 	// Everyone else finds the morning: its page, and its day in the programme.
 	url := o.n.url

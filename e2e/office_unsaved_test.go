@@ -127,7 +127,7 @@ func (o *office) three(name string) {
 // escape presses the key as a hand does.
 func (p *Page) escape() {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.KeyEvent("\u001b")); err != nil {
 		p.t.Fatalf("%s: escape: %v", p.name, err)
@@ -137,7 +137,7 @@ func (p *Page) escape() {
 // clickAt clicks a place of the window.
 func (p *Page) clickAt(x, y float64) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.MouseClickXY(x, y)); err != nil {
 		p.t.Fatalf("%s: click at %v, %v: %v", p.name, x, y, err)

@@ -107,8 +107,8 @@ func wantCut(t *testing.T, who string, ws *client.Client) {
 		if ws.CloseCode() != 4503 {
 			t.Errorf("%s: closed with %d, want 4503", who, ws.CloseCode())
 		}
-	case <-time.After(2 * time.Second):
-		t.Errorf("%s: the socket is still open 2 s later", who)
+	case <-time.After(cutWithin):
+		t.Errorf("%s: the socket is still open %v later", who, cutWithin)
 	}
 }
 

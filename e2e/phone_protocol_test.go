@@ -79,8 +79,8 @@ const hello = `{"t":"hello","conn":"c","role":"voter","now":1795550000000,"hb":5
 
 // end closes with the code and waits until the page has heard it.
 func end(c *websocket.Conn, code int) {
-	c.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(time.Second))
-	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(patience))
+	c.SetReadDeadline(time.Now().Add(patience))
 	for {
 		if _, _, err := c.ReadMessage(); err != nil {
 			return

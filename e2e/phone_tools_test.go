@@ -22,6 +22,7 @@ func (p *Page) Beside(name, url string, width, height int64) *Page {
 	ctx, cancel := chromedp.NewContext(p.ctx)
 	p.t.Cleanup(cancel)
 	q := &Page{t: p.t, name: name, ctx: ctx}
+	q.keepToasts()
 	q.Size(width, height)
 	q.Go(url)
 	return q
@@ -46,7 +47,7 @@ func (p *Page) Tap(selector string) {
 		const r = el.getBoundingClientRect(), at = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
 		return !!at && (el === at || el.contains(at));
 	})()`, 15*time.Second)
-	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Tap(chromedp.CSS(selector))); err != nil {
 		p.t.Fatalf("%s: tap %s: %v\nconsole:\n%s", p.name, selector, err, p.Console())
@@ -56,7 +57,7 @@ func (p *Page) Tap(selector string) {
 // Reload loads the page anew, as a person does.
 func (p *Page) Reload() {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Reload()); err != nil {
 		p.t.Fatalf("%s: reload: %v", p.name, err)

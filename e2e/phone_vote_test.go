@@ -80,6 +80,7 @@ func TestADailyVoteAfterMidnight(t *testing.T) {
 		if ahead > 14*60+59 {
 			zone = fmt.Sprintf("-%02d:%02d", (24*60-ahead)/60, (24*60-ahead)%60)
 		}
+		midnight := now.Truncate(time.Minute).Add(2 * time.Minute).UnixMilli()
 		id := fmt.Sprintf("daily%d", try)
 		h.org.Do("POST", "/v1/admin/ballots", object{"id": id, "title": "每日一票", "session": "final", "entries": entries,
 			"visibility": "count", "quota": object{"window": "day", "max": 1, "change": false, "tz": zone}}, nil)
@@ -87,8 +88,7 @@ func TestADailyVoteAfterMidnight(t *testing.T) {
 		p := b.Open("vote"+id, h.url+"/vote/"+id, phoneWidth, phoneHeight)
 		p.Tap(card(entries[0]))
 		p.Tap("#confirm")
-		p.settled("done")
-		p.WaitFor("all cards fixed", `[...document.querySelectorAll('.card')].every((c) => c.disabled)`, 5*time.Second)
+		p.WaitFor("all cards fixed, or the next day", fmt.Sprintf(`document.querySelector('[data-vote-state="done"]') && [...document.querySelectorAll('.card')].every((c) => c.disabled) || Date.now() >= %d`, midnight), 5*time.Second)
 		if got := p.papers(id); len(got.Choice) != 1 || time.Until(time.UnixMilli(got.Until)) > 10*time.Minute {
 			continue // midnight came before the vote
 		}
@@ -160,7 +160,7 @@ func TestTheFateOfAVote(t *testing.T) {
 			p.settled("waiting")
 			p.WaitFor("cards that stay as they are", `[...document.querySelectorAll('.card')].every((c) => c.disabled)`, 5*time.Second)
 			if c.close {
-				for deadline := time.Now().Add(20 * time.Second); c.revisions > 0 && voters(h, c.name) == 0; time.Sleep(20 * time.Millisecond) {
+				for deadline := time.Now().Add(patience); c.revisions > 0 && voters(h, c.name) == 0; time.Sleep(20 * time.Millisecond) {
 					if time.Now().After(deadline) {
 						t.Fatal("the vote never came to the box")
 					}
@@ -345,7 +345,8 @@ func TestAHintNeverHidesTheReceipt(t *testing.T) {
 	for _, e := range entries[:3] {
 		p.Tap(card(e))
 	}
-	p.WaitFor("the hint beside the standing", `document.querySelector('.toast.bad') && document.querySelector('[data-vote-state="idle"]')`, 10*time.Second)
+	p.WaitToast("toast bad")
+	p.settled("idle")
 	p.Tap("#confirm")
 	p.settled("done")
 	p.WaitFor("the receipt", `document.querySelector('[data-vote-state="done"]').getClientRects().length && document.querySelector('[data-vote-state="done"]').innerText.includes('回执')`, 5*time.Second)

@@ -29,7 +29,7 @@ func rawDial(t testing.TB, url string) *rawSocket {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(15 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", host)
 	s := &rawSocket{t: t, conn: conn, r: bufio.NewReader(conn)}
@@ -68,6 +68,7 @@ func (s *rawSocket) send(b []byte) { s.conn.Write(b) }
 // cause: its close code, or the code of the refusal. Snapshots and heartbeats
 // are passed over; "gone" is a connection that broke without a word.
 func (s *rawSocket) next() string {
+	s.conn.SetDeadline(time.Now().Add(patience)) // from now: it may have waited long for its turn
 	for {
 		head := make([]byte, 2)
 		if _, err := io.ReadFull(s.r, head); err != nil {

@@ -44,7 +44,7 @@ func (c *Client) closing(ballot string, round int) string {
 		Round   int
 		Note    string
 	}
-	for deadline := time.Now().Add(30 * time.Second); board.Closing == "" || board.Round != round; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); board.Closing == "" || board.Round != round; time.Sleep(10 * time.Millisecond) {
 		c.Do("GET", "/v1/ballots/"+ballot, nil, &board)
 		if time.Now().After(deadline) {
 			c.t.Fatalf("no fingerprint: %+v", board)
@@ -227,7 +227,7 @@ func TestRewrittenVotesAreFound(t *testing.T) {
 		}
 		return false
 	}
-	for deadline := time.Now().Add(30 * time.Second); !alarmed(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !alarmed(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nobody was told")
 		}

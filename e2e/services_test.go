@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
-	"time"
 
 	"hecai/hub/client"
 	"hecai/hub/hubtest"
@@ -37,7 +36,7 @@ func TestOnPostgresAndRedis(t *testing.T) {
 		t.Helper()
 		n.phone().Do("POST", "/v1/votes", object{"ballot": "popularity", "rev": 1, "choice": []string{entries[0]}}, nil)
 		want++
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		if err := ws.Wait(ctx, func() bool { return firstBar(ws) == want }); err != nil {
 			t.Fatalf("the phone sees %d votes, want %d: %v", firstBar(ws), want, err)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
@@ -33,14 +34,14 @@ func launch(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	cmd.Dir = t.TempDir() // where ./data would be
 	if err := cmd.Run(); ctx.Err() != nil {
-		t.Fatalf("%v still runs after 20 s: %v\n%s%s", args, err, &out, &said)
+		t.Fatalf("%v still runs after %v: %v\n%s%s", args, 2*patience, err, &out, &said)
 	}
 	return cmd.ProcessState.ExitCode(), out.String(), said.String()
 }
@@ -258,6 +259,7 @@ func (f *floater) burst(ctx context.Context, entries []string, rng *rand.Rand) {
 		for {
 			err := f.ws.Req(ctx, "vote.cast", object{"ballot": "crash", "rev": f.rev, "choice": f.sent}, nil)
 			if err == nil {
+				f.acks.Add(1)
 				f.acked, f.held = f.rev, f.sent
 				break
 			}
@@ -302,23 +304,25 @@ func TestStop(t *testing.T) {
 			seed := rng.Uint64()
 			wg.Go(func() { f.burst(t.Context(), entries, rand.New(rand.NewPCG(seed, 1))) })
 		}
-		time.Sleep(500 * time.Millisecond)
+		eventually(t, "votes are in flight", func() bool {
+			acks := int64(0)
+			for _, v := range callers {
+				acks += v.acks.Load()
+			}
+			for _, f := range floaters {
+				acks += f.acks.Load()
+			}
+			return acks >= int64(24*(round+1))
+		})
 		n.cmd.Process.Signal(sig)
-		n.wantExit(0, 12*time.Second)
+		n.wantExit(0, patience)
 		wg.Wait()
 		all := slices.Clone(callers)
-		acked := int64(0)
 		for i, f := range floaters {
 			f.wantBye(t, i)
 			all = append(all, &f.voter)
 		}
 		n.Start()
-		for _, v := range all {
-			acked += v.acked
-		}
-		if acked < 24 {
-			t.Errorf("only %d votes were acknowledged: nothing was in flight", acked)
-		}
 		checkVoters(t, round, all)
 		for i, f := range floaters {
 			var got mine
@@ -349,7 +353,7 @@ func (f *floater) wantBye(t *testing.T, i int) {
 	t.Helper()
 	select {
 	case <-f.ws.Done():
-	case <-time.After(2 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("socket %d is still open", i)
 	}
 	f.mu.Lock()
@@ -404,8 +408,14 @@ func (n *Node) hang() net.Conn {
 	if _, err := io.ReadFull(conn, head); err != nil || string(head[9:12]) != "204" {
 		n.t.Fatalf("%q %v", head, err)
 	}
-	fmt.Fprint(conn, "POST /v1/signin HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{")
-	time.Sleep(200 * time.Millisecond)
+	r := bufio.NewReader(io.MultiReader(bytes.NewReader(head), conn))
+	if _, err := http.ReadResponse(r, nil); err != nil {
+		n.t.Fatal(err)
+	}
+	fmt.Fprint(conn, "POST /v1/signin HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\nExpect: 100-continue\r\n\r\n{")
+	if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, " 100 ") { // its body is being read
+		n.t.Fatalf("%q %v", line, err)
+	}
 	return conn
 }
 
@@ -414,26 +424,36 @@ func (n *Node) hang() net.Conn {
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, "--data", t.TempDir())
-	n.hang()
-	n.cmd.Process.Signal(syscall.SIGTERM)
-	// A balancer hears that it should send nobody; then the door closes.
-	for warned := false; ; time.Sleep(5 * time.Millisecond) {
-		resp, err := http.Get(n.url + "/readyz")
-		if err != nil {
-			if !warned {
-				t.Error("the door closed before readiness said no")
+	// A balancer hears that it should send nobody; then the door closes. One that did
+	// not look for longer than the door stays open has seen nothing.
+	for looked := false; !looked; {
+		n.hang()
+		n.cmd.Process.Signal(syscall.SIGTERM)
+		warned := false
+		last := time.Now()
+		for looked = true; ; time.Sleep(5 * time.Millisecond) {
+			began := time.Now()
+			looked = looked && began.Sub(last) < 500*time.Millisecond
+			resp, err := http.Get(n.url + "/readyz")
+			if err != nil {
+				break
 			}
-			break
+			resp.Body.Close()
+			warned, last = warned || resp.StatusCode == http.StatusServiceUnavailable, began
 		}
-		resp.Body.Close()
-		warned = warned || resp.StatusCode == http.StatusServiceUnavailable
+		if looked = looked || warned; looked && !warned {
+			t.Error("the door closed before readiness said no")
+		} else if !looked {
+			n.wantExit(0, patience)
+			n.Start()
+		}
 	}
 	if err := n.cmd.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Fatal("it did not wait for the request in flight")
 	}
 	n.cmd.Process.Signal(syscall.SIGINT)
-	n.wantExit(1, time.Second)
-	n.Start() // and the record is sound
+	n.wantExit(1, patience) // 0 is what it ends with when it waits
+	n.Start()               // and the record is sound
 	if n.organiser().Try("GET", "/v1/admin/overview", nil, nil) != nil {
 		t.Error("no overview after the restart")
 	}
@@ -445,8 +465,12 @@ func TestStopIsBounded(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, "--data", t.TempDir())
 	n.hang()
+	began := time.Now()
 	n.cmd.Process.Signal(syscall.SIGTERM)
-	n.wantExit(0, 12*time.Second)
+	n.wantExit(0, patience)
+	if took := time.Since(began); took > 30*time.Second { // ten are the promise, the rest is for a busy machine
+		t.Errorf("it took %v", took)
+	}
 }
 
 // TestHealth: what a supervisor asks.

@@ -217,7 +217,7 @@ func TestARehearsalIsFollowed(t *testing.T) {
 	desk.grip("#take-end")
 	r.goes(0)
 	late.Click("#fire")
-	late.WaitFor("word of the end", `document.querySelector('.toast.bad') && document.querySelector('.toast.bad').textContent.includes('彩排')`, soon)
+	late.WaitToast("彩排")
 	late.keep("late-director")
 
 	desk.WaitFor("the cue that was next, and the notice", `document.querySelector('#fire') && document.querySelector('#fire').dataset.cue === 'rest' && document.querySelector('.notice input').value === '没有发出的通知'`, soon)

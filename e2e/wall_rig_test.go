@@ -101,11 +101,20 @@ func (v *venue) desk() (d deskView) {
 	return d
 }
 
-// command gives a command of the organiser at the revision of now.
+// command gives a command of the organiser at the revision of now, again where the
+// show has moved by itself meanwhile: nothing was done then.
 func (v *venue) command(fields object) {
 	v.t.Helper()
-	fields["rev"] = v.desk().Rev
-	v.org.Do("POST", "/v1/stage/final/commands", fields, nil)
+	for deadline := time.Now().Add(patience); ; {
+		fields["rev"] = v.desk().Rev
+		err := v.org.Try("POST", "/v1/stage/final/commands", fields, nil)
+		if err == nil {
+			return
+		}
+		if e, ok := err.(*apiError); !ok || e.Code != "stage.stale_rev" && !busy(err) || time.Now().After(deadline) {
+			v.t.Fatalf("%v: %v", fields, err)
+		}
+	}
 }
 
 // step arms the cue if it must be armed, and fires one step of it.
@@ -193,11 +202,12 @@ func overlaps(a, b string) string {
 	})()`, a, b)
 }
 
-// none fails the test with what the expression lists.
+// none fails the test with what the expression lists of a page at rest, which is
+// asked at once: a board turns its page while one looks away.
 func (p *Page) none(what, js string) {
 	p.t.Helper()
-	p.WaitFor("rest", settled, 30*time.Second)
-	if list := get[[]string](p, js); len(list) > 0 {
+	p.WaitFor("rest", `(() => { if (!(`+settled+`)) return false; window.listed = `+js+`; return true; })()`, 30*time.Second)
+	if list := get[[]string](p, "window.listed"); len(list) > 0 {
 		p.t.Errorf("%s: %s:\n%s", p.name, what, strings.Join(list, "\n"))
 		p.keep("failed-" + p.name)
 	}

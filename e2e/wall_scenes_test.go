@@ -74,10 +74,18 @@ func TestWallOfDanmaku(t *testing.T) {
 	for _, name := range []string{"idle", "title"} {
 		v.fire(name)
 		screen.WaitFor("the scene", `document.querySelector('[data-scene="`+name+`"] canvas.flying')`, 30*time.Second)
-		for range 3 {
-			say("这一行足够长，好让它在画面上飞一阵子，谁也不会看漏了它的样子")
-		}
-		screen.WaitFor("lines that fly", `(() => { const c = document.querySelector('canvas.flying'); return c.width > 300 && c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((x) => x); })()`, 30*time.Second)
+		eventually(t, "lines that fly", func() bool { // said again where they were gone before anybody looked
+			for range 3 {
+				say("这一行足够长，好让它在画面上飞一阵子，谁也不会看漏了它的样子")
+			}
+			return get[bool](screen, `(async () => {
+				for (const end = Date.now() + 5000; Date.now() < end; await new Promise((f) => setTimeout(f, 50))) {
+					const c = document.querySelector('canvas.flying');
+					if (c.width > 300 && c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((x) => x)) return true;
+				}
+				return false;
+			})()`)
+		})
 		screen.keep("danmaku-" + name)
 		low := get[float64](screen, `(() => {
 			const c = document.querySelector('canvas.flying'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;

@@ -353,7 +353,7 @@ func (w *world) step() {
 		return
 	}
 	board := w.board()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), 2*patience)
 	defer cancel()
 	w.told(ctx)
 	for _, o := range w.obs {
@@ -396,7 +396,7 @@ func (w *world) step() {
 func (w *world) board() []byte {
 	w.t.Helper()
 	var board []byte
-	for range 5000 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		resp, err := w.anon.http.Get(w.url + "/v1/ballots/b")
 		if err != nil {
 			w.t.Fatal(err)

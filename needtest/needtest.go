@@ -2,6 +2,10 @@
 package needtest
 
 import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"testing"
@@ -25,4 +29,27 @@ func Program(t testing.TB, name string) string {
 		Missing(t, "%s is not installed", name)
 	}
 	return path
+}
+
+// Port is a port of 127.0.0.1 that nobody has, on TCP and UDP. It is none of those
+// that a system gives to outgoing connections and to whoever asks for any port: one
+// of these may be gone as soon as somebody connects, before a server starts at it or
+// while it is down.
+func Port() (int, error) {
+	for range 1000 {
+		port := 10_000 + rand.IntN(20_000)
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		u, err := net.ListenPacket("udp", address)
+		l.Close()
+		if err != nil {
+			continue
+		}
+		u.Close()
+		return port, nil
+	}
+	return 0, errors.New("no free port")
 }

@@ -38,12 +38,11 @@ func StartRedis(t testing.TB, args ...string) *Redis {
 // FreeAddr is an address of this machine that nobody listens at.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := needtest.Port()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 // URL is the address as redisbus wants it.
@@ -118,12 +117,12 @@ func (r *Redis) Ask(t testing.TB, command string) string {
 
 // ask sends one inline command, which needs no client library.
 func (r *Redis) ask(command string) (string, error) {
-	c, err := net.DialTimeout("tcp", r.Addr, time.Second)
+	c, err := net.DialTimeout("tcp", r.Addr, Patience)
 	if err != nil {
 		return "", err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(time.Second))
+	c.SetDeadline(time.Now().Add(Patience))
 	if _, err := fmt.Fprintf(c, "%s\r\n", command); err != nil {
 		return "", err
 	}

@@ -23,7 +23,7 @@ import (
 )
 
 // Patience is how long a test waits for what must come. Machines are shared.
-const Patience = 20 * time.Second
+const Patience = time.Minute
 
 // Rig is a running hub with an address, and its source.
 type Rig struct {

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"hecai/needtest"
 	"hecai/store"
 )
 
@@ -62,7 +62,7 @@ func (p *Postgres) start(initdb, server string) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	if p.port, err = freePort(); err != nil {
+	if p.port, err = needtest.Port(); err != nil {
 		return err
 	}
 	var log bytes.Buffer
@@ -73,7 +73,7 @@ func (p *Postgres) start(initdb, server string) error {
 		p.cmd = nil
 		return err
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		err := p.admin(`SELECT 1`)
 		if err == nil {
 			return nil
@@ -82,15 +82,6 @@ func (p *Postgres) start(initdb, server string) error {
 			return fmt.Errorf("postgres does not answer: %w", err)
 		}
 	}
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // findPrograms returns the newest initdb with its postgres, or "".
