@@ -72,7 +72,7 @@ func TestCloseCodes(t *testing.T) {
 // stays.
 func TestIdle(t *testing.T) {
 	t.Parallel()
-	const idle = 500 * time.Millisecond
+	const idle = 4 * time.Second // far above what a machine may stand still for
 	r := hubtest.Start(t, hub.Config{Idle: idle})
 	dead := r.Raw(t, nil)
 	hubtest.Say(t, dead, `{"t":"auth","ticket":"dead"}`)
@@ -89,7 +89,7 @@ func TestIdle(t *testing.T) {
 				return
 			case <-time.After(idle / 6):
 			}
-			if err := live.WriteControl(websocket.PongMessage, nil, time.Now().Add(time.Second)); err != nil {
+			if err := live.WriteControl(websocket.PongMessage, nil, time.Now().Add(hubtest.Patience)); err != nil {
 				ponged <- err
 				return
 			}
@@ -442,7 +442,7 @@ func TestDrainOfADeadSocket(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), hubtest.Patience)
 	defer cancel()
 	r.Hub.Drain(ctx, 0)
-	if took := time.Since(begin); took > 5*time.Second {
+	if took := time.Since(begin); took > 20*time.Second { // far less on a machine that has time
 		t.Errorf("the drain took %v", took)
 	}
 }
@@ -464,7 +464,7 @@ func TestAFrameThatIsNeverWhole(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := hubtest.Start(t, hub.Config{WriteTimeout: time.Second, Idle: time.Hour})
+			r := hubtest.Start(t, hub.Config{WriteTimeout: 4 * time.Second, Idle: time.Hour})
 			ws := r.Raw(t, nil)
 			hubtest.Say(t, ws, tt.first...)
 			if _, err := ws.NetConn().Write(append(tt.head, 1, 2, 3, 4, '{')); err != nil {

@@ -158,6 +158,7 @@ func TestDanmakuEmojiStayWhole(t *testing.T) {
 func TestDanmakuLimits(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	r.still = time.Now() // only what passes here passes
 	d := r.start().Danmaku()
 	r.danmaku(cue.DanmakuOpen)
 	r.say(1, "一")
@@ -174,8 +175,7 @@ func TestDanmakuLimits(t *testing.T) {
 	must(t, err)
 
 	busy, sent := 0, 0
-	began := time.Now()
-	for voter := int64(100); voter < 400 && time.Since(began) < 500*time.Millisecond; voter++ {
+	for voter := int64(100); voter < 400; voter++ {
 		_, _, err := d.Say(bg, voter, "刷屏", "")
 		if sent++; fault.CodeOf(err) == "danmaku.busy" {
 			busy++
@@ -183,8 +183,8 @@ func TestDanmakuLimits(t *testing.T) {
 			must(t, err)
 		}
 	}
-	if seconds := 2; sent-busy > 50*seconds { // at most two of the clock's seconds
-		t.Errorf("%d of %d lines got through", sent-busy, sent)
+	if sent-busy > 50 {
+		t.Errorf("%d of %d lines got through in one second", sent-busy, sent)
 	}
 
 	r.danmaku(cue.DanmakuReview)

@@ -110,7 +110,7 @@ func TestSilentAtTheStart(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			var log spoken
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			b, err := redisbus.New(ctx, redisbus.Config{URL: scheme + l.Addr().String(), Log: slog.New(slog.NewTextHandler(&log, nil))})
 			if err != nil {
@@ -118,7 +118,7 @@ func TestSilentAtTheStart(t *testing.T) {
 			}
 			b.Close()
 			if ctx.Err() != nil {
-				t.Error("the start waited for more than 5 s")
+				t.Error("the start waited for more than half a minute")
 			}
 			if !log.says("redis does not answer") || log.says("TLS port") != (scheme == "rediss://") {
 				t.Errorf("said %q", log.text.String())
@@ -202,6 +202,7 @@ type pair struct {
 	one, two *hubtest.Rig
 	phone    *client.Client
 	n        int
+	slow     int // publications that took long
 }
 
 func newPair(t *testing.T) *pair {
@@ -225,7 +226,10 @@ func (p *pair) publish(t *testing.T) {
 	begin := time.Now()
 	p.one.Put("stage/a", map[string]any{"n": p.n})
 	if took := time.Since(begin); took > time.Second {
-		t.Errorf("publishing took %v: it waits for Redis", took)
+		p.slow++
+	}
+	if p.slow > 2 { // a machine may stand still once or twice, Redis is away for all of them
+		t.Errorf("publishing took over a second %d times: it waits for Redis", p.slow)
 	}
 }
 

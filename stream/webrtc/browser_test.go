@@ -99,7 +99,7 @@ func browser(t *testing.T, r *rig) context.Context {
 // call runs a promise on the page.
 func call[T any](t *testing.T, ctx context.Context, js string) T { //nolint:revive // t first, as everywhere
 	t.Helper()
-	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+	limited, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	out, err := chromedp.Run(limited, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
 	if err != nil {

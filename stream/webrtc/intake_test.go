@@ -86,7 +86,7 @@ func TestAStuckViewerHoldsUpNobody(t *testing.T) {
 		h.one()
 		slowest = max(slowest, time.Since(begun))
 	}
-	if slowest > 5*time.Second { // one that waits does so until the connection ends
+	if slowest > 15*time.Second { // one that waits does so until the connection ends
 		t.Errorf("a packet to a stuck viewer took %v", slowest)
 	}
 }
