@@ -508,6 +508,7 @@ declare namespace Doc {
     ownPanel: boolean;
     panelRev: string;
     sealed: boolean;
+    quorum: number;
   }
   interface Link {
     id: string;
@@ -617,6 +618,7 @@ declare namespace Doc {
     sessions: Session[];
     ballots: Turnout[];
     warnings: Warning[];
+    todo: Task[];
     url: string;
   }
   interface Phase {
@@ -822,6 +824,14 @@ declare namespace Doc {
     track: string;
     trackName: string;
     votes: number;
+  }
+  interface Task {
+    session: string;
+    kind: string;
+    have: number;
+    need: number;
+    title: string;
+    names: string[];
   }
   interface Ticket {
     ticket: string;
