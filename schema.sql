@@ -11,7 +11,7 @@
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
 );
-INSERT INTO schema_version (version) VALUES (7);
+INSERT INTO schema_version (version) VALUES (8);
 
 -- meta ----------------------------------------------------------------------
 
@@ -106,6 +106,7 @@ CREATE TABLE session (
     day       TEXT NOT NULL DEFAULT '', -- "2024-10-18", '' = not set yet
     time      TEXT NOT NULL DEFAULT '', -- "09:30"
     place     TEXT NOT NULL DEFAULT '',
+    reveals   TEXT NOT NULL DEFAULT '', -- the session whose result is revealed here, '' = its own
     PRIMARY KEY (contest, id)
 );
 

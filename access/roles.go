@@ -111,7 +111,7 @@ var permissions = map[Verb][]Role{
 	// Commands of a show: the host fires cues of the own lane, and armed ones.
 	"fire": onStage, "next": onStage, "arm": directing, "disarm": directing, "skip": directing, "extend": directing,
 	"timer_add": directing, "blackout": directing, "camera": directing, "danmaku": desk, "notice": directing,
-	"hide": directing, "decide": directing, "reopen": directing,
+	"hide": directing, "decide": directing, "reopen": directing, "publish": directing,
 
 	ReadOffice: organiser, ReadChanges: auditing, MakeContest: organiser, ImportEntries: organiser, SetStanding: organiser,
 	SaveJudges: organiser, DropJudge: organiser, SaveSession: organiser, DropSession: organiser, SetEntries: organiser, SetPanel: organiser,

@@ -1,6 +1,9 @@
 package contest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"strconv"
 	"time"
 )
@@ -66,6 +69,21 @@ func (p *Plan) Card(e Entry) Card {
 
 // Eligible reports whether the entry may be on a ballot and receive an award.
 func (e Entry) Eligible() bool { return e.State == Qualified }
+
+// Formula returns what a result follows from besides marks and votes, as the text that
+// it is known by, and its SHA-256 in hex.
+func (p *Plan) Formula() (text []byte, hash string) {
+	text, err := json.Marshal(struct {
+		Criteria []Criterion `json:"criteria"`
+		Scoring  Scoring     `json:"scoring"`
+		Awards   []Award     `json:"awards"`
+	}{p.Criteria, p.Scoring, p.Awards})
+	if err != nil {
+		panic("contest: rules can't be written: " + err.Error()) // only texts and numbers in there
+	}
+	sum := sha256.Sum256(text)
+	return text, hex.EncodeToString(sum[:])
+}
 
 // Zone returns the plan's fixed offset from UTC. The one named zone is
 // Asia/Shanghai, which has had no summer time since 1991, so that no zone

@@ -22,6 +22,8 @@ type Session struct {
 	Date     Date   `json:"date"`     // in the plan's zone, "" = not set yet
 	Time     string `json:"time"`     // when it begins that day, "09:30", "" = not set yet
 	Place    string `json:"place"`    // up to 60
+
+	Reveals SessionID `json:"reveals"` // the session whose result is revealed here, "" = its own
 }
 
 // SessionState is where a session stands, as people say it.
@@ -57,6 +59,8 @@ func (s Session) Validate() error {
 		field = "kind"
 	case s.Date != "" && !s.Date.Valid():
 		field = "date"
+	case s.Reveals != "" && (!ValidID(string(s.Reveals)) || s.Reveals == s.Show.Session()):
+		field = "reveals"
 	case s.Time != "" && (badTime != nil || len(s.Time) != len("15:04") || s.Date == ""):
 		field = "time"
 	}

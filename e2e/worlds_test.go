@@ -380,7 +380,7 @@ func (w *world) step() {
 		o.mu.Unlock()
 	}
 	for _, path := range []string{"/v1/stage/final", "/v1/stage/final/facts?after=0", "/v1/ballots/b", "/v1/ballots/b/proof?leaf=00", "/v1/stage/final/seal",
-		"/v1/contest", "/v1/sessions", "/v1/me", "/", "/live/final", "/vote/b", "/qr.svg?path=/live/final"} {
+		"/v1/results", "/v1/results/final", "/results/final", "/v1/contest", "/v1/sessions", "/v1/me", "/", "/live/final", "/vote/b", "/qr.svg?path=/live/final"} {
 		got["http "+path] = w.get(path)
 	}
 	var facts []wireFact

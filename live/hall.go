@@ -35,6 +35,7 @@ type Show interface {
 	StaffView() cue.StaffView
 	Facts(ctx context.Context, after int64) ([]cue.Fact, error)
 	Sealed(ctx context.Context) (text []byte, root string, err error)
+	Report(ctx context.Context) (cue.Report, error)
 	Do(ctx context.Context, actor stage.Actor, cmd cue.Command) (rev int64, err error)
 	Judging() stage.Judging
 	Danmaku() *stage.Danmaku

@@ -24,14 +24,28 @@ type Roster interface {
 	SessionEntries(ctx context.Context, show contest.ShowID) ([]contest.Entry, error)
 	Judges(ctx context.Context, in contest.Code) ([]contest.Judge, error)
 	SessionJudges(ctx context.Context, show contest.ShowID) ([]contest.Judge, error)
+	Setups(ctx context.Context, in contest.Code) ([]contest.Session, error)
 }
 
 // Catalog is what a session's cues may name. A session without entries or judges of
-// its own has all of them.
+// its own has all of them; one that reveals another's result has that one's.
 func Catalog(ctx context.Context, r Roster, plan *contest.Plan, ballots []vote.Ballot, show contest.ShowID) (cue.Catalog, error) {
-	c := cue.Catalog{Show: show, Plan: plan}
-	var err error
-	if c.Entries, err = r.SessionEntries(ctx, show); err != nil {
+	setups, err := r.Setups(ctx, show.Contest())
+	if err != nil {
+		return cue.Catalog{}, err
+	}
+	return catalogAmong(ctx, r, plan, ballots, setups, show)
+}
+
+// catalogAmong is the catalog of a show among these sessions.
+func catalogAmong(ctx context.Context, r Roster, plan *contest.Plan, ballots []vote.Ballot, setups []contest.Session, show contest.ShowID) (c cue.Catalog, err error) {
+	c = cue.Catalog{Show: show, Plan: plan}
+	c.Reveals, c.RevealedIn = results(setups, show)
+	of := show // whose line-up it is
+	if c.Reveals.Show != "" {
+		of = c.Reveals.Show
+	}
+	if c.Entries, err = r.SessionEntries(ctx, of); err != nil {
 		return c, err
 	}
 	if len(c.Entries) == 0 {
@@ -39,7 +53,7 @@ func Catalog(ctx context.Context, r Roster, plan *contest.Plan, ballots []vote.B
 			return c, err
 		}
 	}
-	if c.Judges, err = r.SessionJudges(ctx, show); err != nil {
+	if c.Judges, err = r.SessionJudges(ctx, of); err != nil {
 		return c, err
 	}
 	if len(c.Judges) == 0 {
@@ -56,6 +70,24 @@ func Catalog(ctx context.Context, r Roster, plan *contest.Plan, ballots []vote.B
 	return c, nil
 }
 
+// results tells whose result a show reveals in place of its own, and which one
+// reveals its.
+func results(setups []contest.Session, show contest.ShowID) (reveals, revealedIn cue.Other) {
+	own := contest.Session{}
+	if i := slices.IndexFunc(setups, func(s contest.Session) bool { return s.Show == show.Live() }); i >= 0 {
+		own = setups[i]
+	}
+	for _, s := range setups {
+		if own.Reveals != "" && s.Show.Session() == own.Reveals {
+			reveals = cue.Other{Show: s.Show, Title: s.Title}
+		}
+		if s.Reveals == show.Session() {
+			revealedIn = cue.Other{Show: s.Show, Title: s.Title}
+		}
+	}
+	return reveals, revealedIn
+}
+
 func (o *Office) catalog(ctx context.Context, show contest.ShowID) (cue.Catalog, error) {
 	return Catalog(ctx, o.cfg.Record, o.cfg.Plan(show.Contest()), o.cfg.Box.Ballots(), show)
 }
@@ -70,8 +102,8 @@ type Lineup struct {
 	Judges     []contest.JudgeID `json:"judges"`
 	OwnPanel   bool              `json:"ownPanel"`
 	PanelRev   string            `json:"panelRev"`
-	Sealed     bool              `json:"sealed"` // nothing here changes any more
-	Quorum     int               `json:"quorum"` // how many judges the rules need here; 0 = nobody marks
+	Sealed     bool              `json:"sealed"`  // nothing here changes any more
+	Follows    string            `json:"follows"` // title of the session whose result is revealed here, and whose line-up this is; "" = its own
 }
 
 // Lineup tells who is on a session.
@@ -83,30 +115,24 @@ func (o *Office) Lineup(ctx context.Context, id access.Identity, show contest.Sh
 	if err != nil {
 		return Lineup{}, err
 	}
-	own, err := o.cfg.Record.SessionEntries(ctx, show)
-	if err != nil {
-		return Lineup{}, err
-	}
-	panel, err := o.cfg.Record.SessionJudges(ctx, show)
-	if err != nil {
-		return Lineup{}, err
-	}
 	c, err := o.catalog(ctx, show)
 	if err != nil {
 		return Lineup{}, err
 	}
-	r, err := o.rundown(ctx, show)
+	of := show
+	if c.Reveals.Show != "" {
+		of = c.Reveals.Show
+	}
+	own, err := o.cfg.Record.SessionEntries(ctx, of)
 	if err != nil {
 		return Lineup{}, err
 	}
-	kind := ""
-	for _, s := range o.cfg.Shows.Sessions(show.Contest()) {
-		if s.ID == show {
-			kind = s.Kind
-		}
+	panel, err := o.cfg.Record.SessionJudges(ctx, of)
+	if err != nil {
+		return Lineup{}, err
 	}
 	out := Lineup{
-		Quorum: quorum(c, kind, r), Show: show, EntriesRev: access.Revision(entryIDs(own)), PanelRev: access.Revision(judgeIDs(panel)), OwnEntries: len(own) > 0, OwnPanel: len(panel) > 0, Sealed: sealed,
+		Show: show, EntriesRev: access.Revision(entryIDs(own)), PanelRev: access.Revision(judgeIDs(panel)), OwnEntries: len(own) > 0, OwnPanel: len(panel) > 0, Sealed: sealed, Follows: c.Reveals.Title,
 		Entries: entryIDs(c.Entries), Judges: judgeIDs(c.Judges),
 	}
 	return out, nil
@@ -211,6 +237,13 @@ func (o *Office) change(ctx context.Context, show contest.ShowID, store func() e
 	}
 	if sealed {
 		return fault.New(fault.Conflict, "session.sealed", "%s is sealed", show)
+	}
+	setups, err := o.cfg.Record.Setups(ctx, show.Contest())
+	if err != nil {
+		return err
+	}
+	if of, _ := results(setups, show); of.Show != "" {
+		return fault.New(fault.Conflict, "session.follows", "%s has the line-up of %s", show, of.Show).With("title", of.Title)
 	}
 	if err := store(); err != nil {
 		return err

@@ -37,7 +37,6 @@ type Record interface {
 	DropBallot(ctx context.Context, id vote.BallotID) error
 	Recount(ctx context.Context, id vote.BallotID) (vote.Tally, error)
 
-	Setups(ctx context.Context, in contest.Code) ([]contest.Session, error)
 	SetUpSession(ctx context.Context, s contest.Session, mode string) error
 	DropSession(ctx context.Context, show contest.ShowID) error
 	Rundown(ctx context.Context, show contest.ShowID) (cue.Rundown, error)
@@ -59,6 +58,7 @@ type Shows interface {
 	Sessions(in contest.Code) []stage.Info
 	Known(show contest.ShowID) error // it is there, and no rehearsal
 	Sealed(show contest.ShowID) (bool, error)
+	Report(ctx context.Context, show contest.ShowID) (in cue.Other, r cue.Report, err error) // of the show's result, wherever it is revealed
 	UnderWay(show contest.ShowID) (bool, error)
 	Stands(show contest.ShowID) contest.SessionState
 	Here(show contest.ShowID) map[Seat]bool                           // who has a page open, or sends a picture
@@ -139,7 +139,6 @@ type Overview struct {
 	Sessions []stage.Info      `json:"sessions"`
 	Ballots  []vote.StaffBoard `json:"ballots"`
 	Warnings []plan.Warning    `json:"warnings"`
-	Todo     []Task            `json:"todo"`
 }
 
 // Overview shows where things stand.
@@ -162,8 +161,7 @@ func (o *Office) Overview(ctx context.Context, id access.Identity) (Overview, er
 			out.Ballots = append(out.Ballots, vote.Staff(ballot, tally))
 		}
 	}
-	out.Todo, err = o.todo(ctx, id.Contest)
-	return out, err
+	return out, nil
 }
 
 // scope is a show as a scope; "" is none.

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"hecai/access"
@@ -12,8 +13,9 @@ import (
 // Session is a session as the office lists it.
 type Session struct {
 	contest.Session
-	Rev   string               `json:"rev"` // a revision, which a save must name
-	State contest.SessionState `json:"state"`
+	Rev    string               `json:"rev"` // a revision, which a save must name
+	State  contest.SessionState `json:"state"`
+	Sealed bool                 `json:"sealed"` // it has a sealed result
 }
 
 // Sessions lists the sessions, by day and time.
@@ -28,6 +30,8 @@ func (o *Office) Sessions(ctx context.Context, id access.Identity) ([]Session, e
 	out := make([]Session, len(rows))
 	for i, s := range rows {
 		out[i] = Session{Session: s, Rev: access.Revision(s), State: o.cfg.Shows.Stands(s.Show)}
+		// One that was made a moment ago may not be staged yet: it is not sealed.
+		out[i].Sealed, _ = o.cfg.Shows.Sealed(s.Show)
 	}
 	return out, nil
 }
@@ -71,12 +75,55 @@ func (o *Office) saveSession(ctx context.Context, id access.Identity, in NewSess
 	}
 	o.edit.Lock()
 	defer o.edit.Unlock()
+	if err := o.rundownsFit(ctx, in.Session); err != nil {
+		return nil, err
+	}
 	if err := o.cfg.Record.SetUpSession(access.Over(ctx, string(in.Show), in.Rev), in.Session, o.cfg.Mode); err != nil {
 		return nil, err
 	}
 	o.cfg.Log.Info("session saved", "session", in.Show, "by", id.Name)
 	o.cfg.Feed.Settle(ctx)
 	return o.Sessions(ctx, id)
+}
+
+// rundownsFit refuses a session that reveals another's result while its rundown has
+// sheets scored, or names entries that the other has not, or while the other's own
+// rundown reveals the result (session.rundown_unfit).
+func (o *Office) rundownsFit(ctx context.Context, s contest.Session) error {
+	setups, err := o.cfg.Record.Setups(ctx, s.Show.Contest())
+	if err != nil {
+		return err
+	}
+	concerned := []contest.ShowID{s.Show}
+	i := slices.IndexFunc(setups, func(had contest.Session) bool { return had.Show == s.Show })
+	switch {
+	case i < 0:
+		setups = append(setups, s)
+	case setups[i].Reveals == s.Reveals:
+		return nil
+	default:
+		setups[i] = s
+	}
+	if s.Reveals != "" {
+		concerned = append(concerned, contest.NewShow(s.Show.Contest(), s.Reveals, 0))
+	}
+	for _, show := range concerned {
+		c, err := catalogAmong(ctx, o.cfg.Record, o.cfg.Plan(show.Contest()), o.cfg.Box.Ballots(), setups, show)
+		if err != nil {
+			return err
+		}
+		r, err := o.cfg.Record.Rundown(ctx, show)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		for _, p := range r.Validate(c) {
+			var at int
+			if n, _ := fmt.Sscanf(p.Path, "cues[%d]", &at); n == 1 && slices.Contains([]string{"rundown.others_result", "rundown.revealed_elsewhere", "rundown.unknown_entry"}, p.Code) {
+				return fault.New(fault.Conflict, "session.rundown_unfit", "%s: %s %s", show, p.Path, p.Code).With("title", r.Title).With("cue", r.Cues[at].Title)
+			}
+		}
+	}
+	return nil
 }
 
 // DropSession takes away a session of which nothing is kept, with its links, and

@@ -223,17 +223,7 @@ func dressList(f *excelize.File, plan *contest.Plan) error {
 			}
 		}
 	}
-	style, err := f.NewStyle(&excelize.Style{
-		Font: &excelize.Font{Bold: true, Color: "07142B"},
-		Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDEEF7"}},
-	})
-	if err != nil {
-		return err
-	}
-	if err := f.SetRowStyle(listSheet, 1, 1, style); err != nil {
-		return err
-	}
-	return f.SetPanes(listSheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	return dressHead(f, listSheet)
 }
 
 func chooseTrack(f *excelize.File, plan *contest.Plan, column string) error {

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"slices"
 
 	"hecai/contest/score"
 	"hecai/fault"
@@ -80,7 +81,7 @@ func (s *Stage) movedBallots() []cue.Fact {
 // on no more.
 func (s *Stage) markRevealed(ctx context.Context) {
 	for _, b := range s.cfg.Box.Ballots() {
-		if b.State != vote.StateClosed || b.Round == 0 || !s.concerns(b) || !s.state.FiguresPublic(b.ID, b.Round) {
+		if b.State != vote.StateClosed || b.Round == 0 || !s.concerns(b) && !slices.Contains(s.state.Counted(), b.ID) || !s.state.FiguresPublic(b.ID, b.Round) {
 			continue
 		}
 		if _, err := s.cfg.Box.Reveal(ctx, b.ID); err != nil {

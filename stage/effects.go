@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"crypto/rand"
+	lots "math/rand/v2"
 	"time"
 
 	"hecai/contest"
@@ -199,6 +200,9 @@ func (s *Stage) lockSheets(ctx context.Context, id contest.EntryID) ([]cue.Fact,
 // seal computes and stores the result. What stands in the way is kept for the
 // desk; each has a command that clears it.
 func (s *Stage) seal(ctx context.Context, named vote.BallotID) ([]cue.Fact, error) {
+	if of := s.cfg.Catalog.Reveals; of.Show != "" {
+		return s.takeOver(ctx, of)
+	}
 	if open := s.state.InPlay(); len(open) > 0 {
 		s.block(cue.Blocker{Code: cue.BlockNotLocked, Entries: open})
 		return nil, fault.New(fault.Conflict, "stage.not_locked", "sheets of %q are not locked", open[0]).With("entry", string(open[0]))
@@ -224,6 +228,11 @@ func (s *Stage) seal(ctx context.Context, named vote.BallotID) ([]cue.Fact, erro
 		}
 		return nil, s.blocked(list)
 	}
+	return s.keep(ctx, sealed)
+}
+
+// keep stores a result as the show's own.
+func (s *Stage) keep(ctx context.Context, sealed cue.Sealed) ([]cue.Fact, error) {
 	version, _, _, err := s.cfg.Store.LoadSeal(ctx, s.id)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return nil, err
@@ -234,6 +243,32 @@ func (s *Stage) seal(ctx context.Context, named vote.BallotID) ([]cue.Fact, erro
 	}
 	s.block()
 	return said(sealed.Told()), nil
+}
+
+// takeOver makes the sealed result of another show this one's, byte by byte. A
+// rehearsal makes one up: what it shows tells nothing of the real one.
+func (s *Stage) takeOver(ctx context.Context, of cue.Other) ([]cue.Fact, error) {
+	if s.id.Take() > 0 {
+		salt := make([]byte, 32)
+		rand.Read(salt) // never fails, as above
+		sealed, err := s.state.SealByLot(salt, lots.Perm(len(s.cfg.Catalog.Entries)))
+		if err != nil {
+			return nil, err
+		}
+		return s.keep(ctx, sealed)
+	}
+	_, text, root, err := s.cfg.Store.LoadSeal(ctx, of.Show)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, fault.New(fault.Conflict, "stage.other_not_sealed", "%s is not sealed", of.Show).With("session", of.Title)
+	}
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := cue.Unseal(&s.cfg.Catalog, text, root)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "stage.seal_broken", err, "read the seal of %s", of.Show)
+	}
+	return s.keep(ctx, sealed)
 }
 
 // blocked keeps the reasons for the desk and returns the refusal that names them.

@@ -14,6 +14,7 @@ type Info struct {
 	Date     contest.Date    `json:"date"` // of the day, "" = not set yet
 	Time     string          `json:"time"` // "09:30", "" = not set yet
 	Place    string          `json:"place"`
+	Reveals  contest.ShowID  `json:"reveals"` // the session whose result is revealed here, "" = its own
 	Mode     string          `json:"mode"`
 	Sample   bool            `json:"sample"` // the entries are made up
 	Ballots  []vote.BallotID `json:"ballots"`

@@ -422,10 +422,10 @@ func (s *Stage) Facts(ctx context.Context, after int64) ([]cue.Fact, error) {
 	return out, nil
 }
 
-// Revealed returns the token for the public board of a ballot whose tally has
-// been revealed.
+// Revealed returns the token for the public board of a ballot whose figures are
+// public.
 func (s *Stage) Revealed(b vote.Ballot) (vote.Revealed, bool) {
-	if round := s.shown.Load().state.RevealedRound(b.ID); round == 0 || round != b.Round {
+	if !s.FiguresPublic(b) {
 		return vote.Revealed{}, false
 	}
 	token, err := vote.Reveal(b)
@@ -449,6 +449,22 @@ func (s *Stage) Sealed(ctx context.Context) (text []byte, root string, err error
 	}
 	_, text, root, err = s.cfg.Store.LoadSeal(ctx, s.id)
 	return text, root, err
+}
+
+// Report is the whole result that was revealed here, once its root has been shown;
+// before that, stage.sealed.
+func (s *Stage) Report(ctx context.Context) (cue.Report, error) {
+	state := s.shown.Load().state
+	text, root, err := s.Sealed(ctx)
+	if err != nil {
+		return cue.Report{}, err
+	}
+	catalog := state.Catalog()
+	sealed, err := cue.Unseal(&catalog, text, root)
+	if err != nil {
+		return cue.Report{}, fault.Wrap(fault.Internal, "stage.seal_broken", err, "read the seal")
+	}
+	return sealed.Published(state)
 }
 
 // Judging is the jury's side of the stage.

@@ -24,7 +24,7 @@ import (
 
 //go:generate go run -C ../tools ./pagelib ../static
 
-//go:embed admin audience broadcast css director fonts host i18n icons judge lib screen site test ticket vendor verify vote
+//go:embed admin audience broadcast css director fonts host i18n icons judge lib results screen site test ticket vendor verify vote
 var tree embed.FS
 
 // Site holds every file in memory, as it is and compressed. It is safe for

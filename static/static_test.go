@@ -41,7 +41,7 @@ func get(h http.Handler, target string, header ...string) *http.Response {
 	return w.Result()
 }
 
-var pageNames = []string{"admin", "audience", "broadcast", "director", "host", "judge", "screen", "site", "ticket", "verify", "vote"}
+var pageNames = []string{"admin", "audience", "broadcast", "director", "host", "judge", "results", "screen", "site", "ticket", "verify", "vote"}
 
 func TestEveryPageIsServedAndNamesOnlyFilesThatAreThere(t *testing.T) {
 	s := site(t)

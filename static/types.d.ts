@@ -508,7 +508,7 @@ declare namespace Doc {
     ownPanel: boolean;
     panelRev: string;
     sealed: boolean;
-    quorum: number;
+    follows: string;
   }
   interface Link {
     id: string;
@@ -583,6 +583,7 @@ declare namespace Doc {
     date: string;
     time: string;
     place: string;
+    reveals: string;
     rev: string;
   }
   interface NewTake {
@@ -599,8 +600,10 @@ declare namespace Doc {
     date: string;
     time: string;
     place: string;
+    reveals: string;
     rev: string;
     state: 'planned' | 'rehearsing' | 'live' | 'ended';
+    sealed: boolean;
   }
   interface OnAir {
     show: string;
@@ -618,7 +621,6 @@ declare namespace Doc {
     sessions: Session[];
     ballots: Turnout[];
     warnings: Warning[];
-    todo: Task[];
     url: string;
   }
   interface Phase {
@@ -720,6 +722,42 @@ declare namespace Doc {
     voters: number;
     papers: number;
   }
+  interface ResultBallot {
+    ballot: string;
+    round: number;
+    root: string;
+    leaves: number;
+    votes: number;
+    elsewhere: number;
+  }
+  interface ResultRow {
+    id: string;
+    order: number;
+    title: string;
+    track: string;
+    trackName: string;
+    team: string;
+    lead: string;
+    partners: string[];
+    summary: string;
+    rank: number;
+    award: string;
+    total: string;
+    jury: string;
+    votePoints: string;
+    votes: number;
+    note: string;
+  }
+  interface Results {
+    session: string;
+    title: string;
+    date: string;
+    in: string;
+    sample: boolean;
+    whole: boolean;
+    awards: AwardLevel[];
+    result: WholeResult | null;
+  }
   interface Rev {
     rev: number;
   }
@@ -760,6 +798,7 @@ declare namespace Doc {
     date: string;
     time: string;
     place: string;
+    reveals: string;
     mode: string;
     sample: boolean;
     ballots: string[];
@@ -824,14 +863,6 @@ declare namespace Doc {
     track: string;
     trackName: string;
     votes: number;
-  }
-  interface Task {
-    session: string;
-    kind: string;
-    have: number;
-    need: number;
-    title: string;
-    names: string[];
   }
   interface Ticket {
     ticket: string;
@@ -913,6 +944,14 @@ declare namespace Doc {
     jury: number;
     votes: number;
   }
+  interface WholeResult {
+    root: string;
+    juryOnly: boolean;
+    rows: ResultRow[];
+    awards: AwardLevel[];
+    ballots: ResultBallot[];
+    decisions: Decision[];
+  }
   interface Winner {
     entry: string;
     title: string;
@@ -941,6 +980,7 @@ declare namespace Doc {
     '/v1/judge': JudgeDesk;
     '/v1/ledger': LedgerName;
     '/v1/me': Me;
+    '/v1/results': Results[];
     '/v1/sessions': Session[];
     '/v1/time': Time;
     '/v1/tracks': TrackName[];

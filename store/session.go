@@ -25,11 +25,13 @@ type Session struct {
 	Date  contest.Date // "" = not set yet, as the others
 	Time  string       // "09:30"
 	Place string
+
+	Reveals contest.SessionID // whose result is revealed here, "" = its own
 }
 
 // Setup is the session as the office knows it.
 func (s Session) Setup() contest.Session {
-	return contest.Session{Show: s.Show(), Title: s.Title, Subtitle: s.Subtitle, Kind: cmp.Or(s.Kind, "other"), Date: s.Date, Time: s.Time, Place: s.Place}
+	return contest.Session{Show: s.Show(), Title: s.Title, Subtitle: s.Subtitle, Kind: cmp.Or(s.Kind, "other"), Date: s.Date, Time: s.Time, Place: s.Place, Reveals: s.Reveals}
 }
 
 // Show is the session itself, and no rehearsal of it.
@@ -41,14 +43,15 @@ type sessionRow struct {
 	RunOrder         int `db:"run_order"`
 	Rev              int64
 	Day, Time, Place string
+	Reveals          string
 }
 
 func (r sessionRow) session() Session {
 	return Session{Contest: contest.Code(r.Contest), ID: contest.SessionID(r.ID), Title: r.Title, Subtitle: r.Subtitle, Kind: r.Kind, Mode: r.Mode, Order: r.RunOrder, Rev: r.Rev,
-		Date: contest.Date(r.Day), Time: r.Time, Place: r.Place}
+		Date: contest.Date(r.Day), Time: r.Time, Place: r.Place, Reveals: contest.SessionID(r.Reveals)}
 }
 
-const selectSession = `SELECT contest, id, title, subtitle, kind, mode, run_order, rev, day, time, place FROM session `
+const selectSession = `SELECT contest, id, title, subtitle, kind, mode, run_order, rev, day, time, place, reveals FROM session `
 
 // Sessions returns all sessions, by contest and in order: by day and time, those
 // without a day last.
@@ -105,11 +108,11 @@ func (db *DB) SaveSession(ctx context.Context, s Session) error {
 }
 
 func (r run) saveSession(ctx context.Context, s Session) error {
-	_, err := r.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, mode, run_order, rundown, rev, day, time, place)
-		VALUES (?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?)
+	_, err := r.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, mode, run_order, rundown, rev, day, time, place, reveals)
+		VALUES (?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?)
 		ON CONFLICT (contest, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, kind = excluded.kind,
-			mode = excluded.mode, run_order = excluded.run_order, day = excluded.day, time = excluded.time, place = excluded.place`,
-		s.Contest, s.ID, s.Title, s.Subtitle, s.Kind, s.Mode, s.Order, s.Date, s.Time, s.Place)
+			mode = excluded.mode, run_order = excluded.run_order, day = excluded.day, time = excluded.time, place = excluded.place, reveals = excluded.reveals`,
+		s.Contest, s.ID, s.Title, s.Subtitle, s.Kind, s.Mode, s.Order, s.Date, s.Time, s.Place, s.Reveals)
 	if err != nil {
 		return err
 	}
@@ -137,6 +140,9 @@ func (db *DB) SetUpSession(ctx context.Context, s contest.Session, mode string) 
 		if err := unmoved(ctx, string(s.Show), before); err != nil {
 			return err
 		}
+		if err := tx.mayReveal(ctx, s, had.Reveals); err != nil {
+			return err
+		}
 		r, err := tx.rundown(ctx, s.Show)
 		if err != nil && !errors.Is(err, errNone) {
 			return err
@@ -156,12 +162,52 @@ func (db *DB) SetUpSession(ctx context.Context, s contest.Session, mode string) 
 				return err
 			}
 		}
-		if _, err := tx.exec(ctx, `UPDATE session SET kind = ?, day = ?, time = ?, place = ?, run_order = ? WHERE contest = ? AND id = ?`,
-			s.Kind, s.Date, s.Time, s.Place, had.Order, in, s.Show.Session()); err != nil {
+		if _, err := tx.exec(ctx, `UPDATE session SET kind = ?, day = ?, time = ?, place = ?, reveals = ?, run_order = ? WHERE contest = ? AND id = ?`,
+			s.Kind, s.Date, s.Time, s.Place, s.Reveals, had.Order, in, s.Show.Session()); err != nil {
 			return err
 		}
 		return tx.did(ctx, string(s.Show), before, s)
 	})
+}
+
+// mayReveal refuses a session to reveal the result of one that is not there or has
+// none of its own (session.invalid), that another reveals already
+// (session.revealed_twice), and any change of it once a result is sealed here
+// (session.sealed).
+func (r run) mayReveal(ctx context.Context, s contest.Session, had contest.SessionID) error {
+	if s.Reveals == had {
+		return nil
+	}
+	var seals int
+	if err := r.get(ctx, &seals, `SELECT COUNT(*) FROM seal WHERE show = ?`, s.Show); err != nil {
+		return err
+	}
+	if seals > 0 {
+		return fault.New(fault.Conflict, "session.sealed", "%s is sealed", s.Show)
+	}
+	if s.Reveals == "" {
+		return nil
+	}
+	var all []sessionRow
+	if err := r.list(ctx, &all, selectSession+`WHERE contest = ?`, s.Show.Contest()); err != nil {
+		return err
+	}
+	known := false
+	for _, other := range all {
+		id := contest.SessionID(other.ID)
+		known = known || id == s.Reveals && other.Reveals == ""
+		switch {
+		case id == s.Show.Session():
+		case other.Reveals == string(s.Show.Session()):
+			return fault.New(fault.Conflict, "session.reveals_none", "%s has its result revealed in %s", s.Show, id).With("title", other.Title)
+		case other.Reveals == string(s.Reveals):
+			return fault.New(fault.Conflict, "session.revealed_twice", "%s reveals %s", id, s.Reveals).With("title", other.Title)
+		}
+	}
+	if !known {
+		return fault.New(fault.Invalid, "session.invalid", "reveals").With("field", "reveals")
+	}
+	return nil
 }
 
 // DropSession takes away a session of which nothing is kept but who is on it and its
@@ -203,6 +249,7 @@ func (r run) unused(ctx context.Context, show contest.ShowID) error {
 	for _, t := range []struct{ what, query string }{
 		{"facts", `SELECT COUNT(*) FROM fact WHERE show = ? AND kind NOT IN ` + marks(1, len(prepared))}, {"takes", `SELECT COUNT(*) FROM take WHERE contest || '/' || session = ?`},
 		{"ballots", `SELECT COUNT(*) FROM ballot WHERE show = ?`}, {"sheets", `SELECT COUNT(*) FROM sheet WHERE show = ?`},
+		{"reveals", `SELECT COUNT(*) FROM session WHERE reveals <> '' AND contest || '/' || reveals = ?`},
 		{"messages", `SELECT COUNT(*) FROM message WHERE show = ?`}, {"cameras", `SELECT COUNT(*) FROM camera WHERE show = ?`},
 	} {
 		var n int

@@ -46,6 +46,8 @@ func (s *Server) showRoutes() []route {
 		{"POST", "/v1/votes", s.postVote},
 		{"GET", "/v1/votes/mine", s.getMyVotes},
 
+		{"GET", "/v1/results", s.getResults},
+		{"GET", "/v1/results/:session", s.getResult},
 		{"GET", "/v1/on/:session", s.getOn},
 		{"GET", "/v1/stage/:session", s.getStage},
 		{"GET", "/v1/stage/:session/facts", s.getFacts},
@@ -76,6 +78,7 @@ func (s *Server) officeRoutes() []route {
 		{"GET", "/v1/admin/judges", s.getJudges},
 		{"POST", "/v1/admin/judges", s.postJudges},
 		{"DELETE", "/v1/admin/judges/:id", s.deleteJudge},
+		{"GET", "/v1/admin/results/:session", s.getResultFile},
 		{"GET", "/v1/admin/sessions/:session", s.getLineup},
 		{"GET", "/v1/admin/sessions", s.getOfficeSessions},
 		{"POST", "/v1/admin/sessions", s.postSession},
@@ -118,7 +121,7 @@ func (s *Server) officeRoutes() []route {
 
 // pages maps an address to its page.
 var pages = [...]struct{ path, page string }{
-	{"/", "site"}, {"/live/:session", "audience"}, {"/vote/:ballot", "vote"}, {"/verify", "verify"},
+	{"/", "site"}, {"/live/:session", "audience"}, {"/vote/:ballot", "vote"}, {"/verify", "verify"}, {"/results", "results"}, {"/results/:session", "results"},
 	{"/screen/:name", "screen"}, {"/director", "director"}, {"/host", "host"}, {"/judge", "judge"},
 	{"/broadcast", "broadcast"}, {"/admin", "admin"}, {"/t", "ticket"},
 }

@@ -152,6 +152,9 @@ func (f *feed) note(c access.Change) {
 		}
 		f.shows[contest.ShowID(c.ID)] = true
 		f.made = f.made || c.Before == nil
+		if c.Verb != access.SaveRundown { // its line-up and its title may be another's too
+			f.everyShow()
+		}
 	case "ballot":
 		f.ballots[vote.BallotID(c.ID)] = true
 		if c.Before == nil || c.After == nil { // which ballots cues may name

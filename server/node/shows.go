@@ -450,9 +450,11 @@ func (s *shows) board(b vote.Ballot, t vote.Tally) vote.PublicBoard {
 	var token *vote.Revealed
 	if r, err := vote.Reveal(b); err == nil && published(b) {
 		token = &r
-	} else if sh, err := s.find(b.Show); err == nil {
-		if r, ok := sh.Revealed(b); ok {
-			token = &r
+	} else {
+		for _, sh := range s.revealing(b.Show) {
+			if r, ok := sh.Revealed(b); ok {
+				token = &r
+			}
 		}
 	}
 	if slices.Contains(s.n.box.Aside(), b.ID) { // its figures are not known: nobody takes a nought for a count
@@ -476,11 +478,7 @@ func (s *shows) Verifiable(b vote.Ballot) bool {
 	if b.Visibility == vote.Live || published(b) {
 		return true
 	}
-	sh, err := s.find(b.Show)
-	if err != nil {
-		return false
-	}
-	return sh.FiguresPublic(b)
+	return slices.ContainsFunc(s.revealing(b.Show), func(sh *show) bool { return sh.FiguresPublic(b) })
 }
 
 // published reports whether the figures of a ballot of no session are public.
@@ -500,6 +498,9 @@ func (sh *show) Info() stage.Info {
 	v := sh.View()
 	row := sh.row.Load()
 	out := stage.Info{ID: sh.id, Title: row.Title, Subtitle: row.Subtitle, Kind: row.Kind, Date: row.Date, Time: row.Time, Place: row.Place, Mode: row.Mode, Ballots: []vote.BallotID{}, State: sh.n.shows.Stands(sh.id)}
+	if row.Reveals != "" {
+		out.Reveals = contest.NewShow(row.Contest, row.Reveals, 0)
+	}
 	if v.Session != nil {
 		out.Title, out.Subtitle, out.Mode, out.Sample = v.Session.Title, v.Session.Subtitle, v.Session.Mode, v.Session.Sample
 	}

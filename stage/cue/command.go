@@ -11,7 +11,7 @@ import (
 // both advance. The other kinds don't look at it.
 type Command struct {
 	Rev     int64  `json:"rev"`
-	Kind    string `json:"kind"`    // arm, disarm, fire, skip, next, extend, timer_add, blackout, camera, danmaku, notice, hide, decide, reopen
+	Kind    string `json:"kind"`    // arm, disarm, fire, skip, next, extend, timer_add, blackout, camera, danmaku, notice, hide, decide, reopen, publish
 	Cue     string `json:"cue"`     // arm, disarm, fire, skip
 	Text    string `json:"text"`    // notice ("" takes it away); danmaku mode
 	Name    string `json:"name"`    // camera; extend: ballot, "" = the one on stage
@@ -27,7 +27,7 @@ type Command struct {
 
 // Commands lists the kinds of commands.
 func Commands() []string {
-	return []string{"arm", "disarm", "fire", "skip", "next", "extend", "timer_add", "blackout", "camera", "danmaku", "notice", "hide", "decide", "reopen"}
+	return []string{"arm", "disarm", "fire", "skip", "next", "extend", "timer_add", "blackout", "camera", "danmaku", "notice", "hide", "decide", "reopen", "publish"}
 }
 
 // The roles that act on stage. Judges hand in sheets and command nothing.

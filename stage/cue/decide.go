@@ -23,7 +23,7 @@ const (
 // depends only which cues a host may fire. It changes nothing: the stage carries the
 // plan out, stores its facts and applies them.
 func Decide(s *State, role string, cmd Command, now int64) (Plan, *fault.Error) {
-	if s.ended && cmd.Kind != "reopen" {
+	if s.ended && cmd.Kind != "reopen" && cmd.Kind != "publish" {
 		return Plan{}, fault.New(fault.Closed, "stage.ended", "session is over")
 	}
 	switch cmd.Kind {
@@ -258,6 +258,9 @@ func (s *State) checkSheets(a Action) *fault.Error {
 	if _, known := s.catalog.card(a.Entry); a.Entry != AllEntries && !known {
 		return fault.New(fault.NotFound, "stage.unknown_entry", "entry %q", a.Entry).With("entry", string(a.Entry))
 	}
+	if of := s.catalog.Reveals; of.another() {
+		return fault.New(fault.Conflict, "stage.others_result", "the result is that of %s", of.Show).With("session", of.Title)
+	}
 	if s.sealed {
 		return fault.New(fault.Conflict, "stage.sealed", "sheets after the seal")
 	}
@@ -276,6 +279,8 @@ func (s *State) decideDesk(cmd Command, now int64) (Plan, *fault.Error) {
 		return s.decide(cmd)
 	case "reopen":
 		return s.reopen(cmd)
+	case "publish":
+		return s.publish()
 	case "extend":
 		id := s.ballot
 		if cmd.Name != "" {

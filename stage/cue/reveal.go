@@ -124,6 +124,9 @@ func (s *State) fireReveal(a Action, step int) (Fired, *fault.Error) {
 			return Fired{}, fault.New(fault.Conflict, "stage.ballot_open", "ballot %q is not closed", a.Ballot).With("ballot", a.Ballot)
 		}
 	case RevealAward, RevealBoard, RevealVerify:
+		if in := s.catalog.RevealedIn; in.another() {
+			return Fired{}, fault.New(fault.Conflict, "stage.revealed_elsewhere", "%s is for %s", a.What, in.Show).With("session", in.Title)
+		}
 		if !s.sealed {
 			return Fired{}, fault.New(fault.Conflict, "stage.not_sealed", "%s before the seal", a.What)
 		}

@@ -127,7 +127,19 @@ type Catalog struct {
 	Entries []contest.Entry
 	Judges  []contest.Judge
 	Ballots []vote.BallotID
+
+	Reveals    Other // whose result is revealed here, in place of one of its own
+	RevealedIn Other // where this one's result is revealed, and nowhere else
 }
+
+// Other is the show of another session of the contest; the zero value is none.
+type Other struct {
+	Show  contest.ShowID
+	Title string
+}
+
+// another reports whether there is one.
+func (o Other) another() bool { return o.Show != "" }
 
 // of names the show of a catalog that names none by its session alone.
 func (c Catalog) of(r Rundown) Catalog {
@@ -204,13 +216,6 @@ func (r Rundown) Of(show contest.ShowID) Rundown {
 		}
 	}
 	return r
-}
-
-// Marked reports whether judges mark in the rundown.
-func (r *Rundown) Marked() bool {
-	return slices.ContainsFunc(r.Cues, func(c Cue) bool {
-		return slices.ContainsFunc(c.Actions, func(a Action) bool { return a.Kind == doSheetsOpen })
-	})
 }
 
 // Ballots returns the ballots that the rundown opens, closes, reveals or counts in

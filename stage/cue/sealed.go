@@ -122,20 +122,50 @@ func (s *State) Seal(sheets []score.Sheet, counted []CountedBallot, salt []byte)
 	if len(salt) != saltBytes {
 		return Sealed{}, nil, fmt.Errorf("cue: salt has %d bytes", len(salt))
 	}
-	plan := s.catalog.Plan
-	r := &result{Form: sealForm, Session: string(s.catalog.Show), Salt: hex.EncodeToString(salt), Scoring: plan.Scoring,
+	r := &result{Form: sealForm, Session: string(s.catalog.Show), Salt: hex.EncodeToString(salt), Scoring: s.catalog.Plan.Scoring,
 		Ballots: []sealedBallot{}, Decisions: append([]Decision{}, s.decisions...)}
 	votes, err := s.countBallots(r, counted)
 	if err != nil {
 		return Sealed{}, nil, err
 	}
 	var candidates []score.Candidate
-	var running []contest.EntryID
 	for _, e := range inOrder(s.catalog.Entries) {
-		running = append(running, e.ID)
 		c := s.candidate(e, sheets)
 		c.Votes = votes[e.ID]
 		candidates = append(candidates, c)
+	}
+	return s.sealRanking(r, candidates)
+}
+
+// SealByLot makes up the result that a rehearsal reveals where the show itself
+// reveals another session's: lot is the place of each entry in running order, from 0,
+// drawn by chance, so that it depends on nothing that anyone has scored or voted.
+func (s *State) SealByLot(salt []byte, lot []int) (Sealed, error) {
+	if len(salt) != saltBytes || len(lot) != len(s.catalog.Entries) {
+		return Sealed{}, fmt.Errorf("cue: salt has %d bytes, lot %d places", len(salt), len(lot))
+	}
+	r := &result{Form: sealForm, Session: string(s.catalog.Show), Salt: hex.EncodeToString(salt), Scoring: s.catalog.Plan.Scoring,
+		Ballots: []sealedBallot{}, Decisions: []Decision{}}
+	entries := inOrder(s.catalog.Entries)
+	candidates := make([]score.Candidate, len(entries))
+	for i, e := range entries {
+		below := int64(lot[i])
+		candidates[i] = score.Candidate{Entry: e.ID, Track: e.Track, Ineligible: !e.Eligible(), Votes: 10 * (int64(len(entries)) - below),
+			Panel: score.PanelScore{Score: big.NewRat(95*int64(len(entries))-35*below, int64(len(entries))), Counted: 1, Rankable: true}}
+	}
+	sealed, blockers, err := s.sealRanking(r, candidates)
+	if err == nil && len(blockers) > 0 {
+		err = fmt.Errorf("cue: a drawn result is blocked by %s", blockers[0].Code)
+	}
+	return sealed, err
+}
+
+// sealRanking ranks the candidates, which are in running order, and gives the awards.
+func (s *State) sealRanking(r *result, candidates []score.Candidate) (Sealed, []score.Blocker, error) {
+	plan := s.catalog.Plan
+	running := make([]contest.EntryID, len(candidates))
+	for i, c := range candidates {
+		running[i] = c.Entry
 	}
 	ranked := score.Rank(plan.Scoring, plan.Criteria, candidates)
 	list := score.Allocate(plan.Awards, ranked, running)

@@ -208,8 +208,8 @@ func TestNothingIsRevealedTwice(t *testing.T) {
 	p.tell(Make(BallotOpened{"b", b.Title, b.Round + 1, 0}), Make(BallotClosed{"b"}))
 	b.Round++
 	p.n.ballots["b"] = b
-	if p.run("fire tally2"); p.s.RevealedRound("b") != 2 {
-		t.Errorf("round %d is revealed", p.s.RevealedRound("b"))
+	if p.run("fire tally2"); p.s.ballots["b"].revealed != 2 {
+		t.Errorf("round %d is revealed", p.s.ballots["b"].revealed)
 	}
 }
 

@@ -215,9 +215,6 @@ func (s *State) FiguresPublic(id vote.BallotID, round int) bool {
 	return round > 0 && s.ballots[id].revealed == round
 }
 
-// RevealedRound is the round of the ballot whose tally is public; 0 = none.
-func (s *State) RevealedRound(id vote.BallotID) int { return s.ballots[id].revealed }
-
 // Ballots returns every ballot that the rundown or a fact names, by id.
 func (s *State) Ballots() []vote.BallotID {
 	ids := s.rundown.Ballots()

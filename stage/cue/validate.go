@@ -124,6 +124,9 @@ func (v *validator) action(path string, at int, a Action) {
 		v.ballot(path, a.Ballot)
 	case doSheetsOpen, doSheetsLock:
 		v.entry(path, a.Entry, true)
+		if of := v.catalog.Reveals; of.another() {
+			v.Add(path, "rundown.others_result", "session", of.Title)
+		}
 	case doSeal:
 		if a.Ballot != "" {
 			v.ballot(path, a.Ballot)
@@ -171,8 +174,12 @@ func (v *validator) reveal(path string, at int, a Action) {
 		v.Add(path+".what", "rundown.unknown_reveal", "what", strict.Clip(a.What))
 		return
 	}
-	if (a.What == RevealAward || a.What == RevealBoard || a.What == RevealVerify) && !v.sealed {
-		v.Add(path, "rundown.before_seal", "what", a.What)
+	if a.What == RevealAward || a.What == RevealBoard || a.What == RevealVerify {
+		if in := v.catalog.RevealedIn; in.another() {
+			v.Add(path, "rundown.revealed_elsewhere", "what", a.What, "session", in.Title)
+		} else if !v.sealed {
+			v.Add(path, "rundown.before_seal", "what", a.What)
+		}
 	}
 	if first, twice := v.reveals[key]; twice && key != "" {
 		v.Add(path, "rundown.revealed_twice", "first", first)

@@ -14,6 +14,7 @@ import { Lineup } from './lineup.js';
 import { Links } from './links.js';
 import { Overview } from './overview.js';
 import { Leaving, Load } from './parts.js';
+import { Results } from './results.js';
 import { Rundown } from './rundown.js';
 import { SessionsTab } from './sessions.js';
 import { Staff } from './staff.js';
@@ -37,6 +38,7 @@ const TABS = [
   ['tickets', Tickets, 'M3 9V6h18v3a3 3 0 0 0 0 6v3H3v-3a3 3 0 0 0 0-6zM14 7v2M14 11v2M14 15v2'],
   ['cameras', Cameras, 'M3 7h12v10H3zM15 11l6-3v8l-6-3z'],
   ['rundown', Rundown, 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5l3.500 2'],
+  ['results', Results, 'M7 4h10v5a5 5 0 0 1-10 0zM12 14v4M8 20h8M7 6H4c0 3 1.200 4.500 3.300 4.700M17 6h3c0 3-1.200 4.500-3.300 4.700'],
   ['changes', Changes, 'M4 12a8 8 0 1 0 2.500-5.800M4 4v4h4M12 8v4.500l3 1.500'],
 ];
 

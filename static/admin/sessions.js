@@ -11,7 +11,7 @@ import { Dialog, Empty, Field, Head, Load, Stands, joined } from './parts.js';
 /** As contest/session.go has them. */
 const KINDS = ['prelim', 'defence', 'final', 'ceremony', 'salon', 'roadshow', 'other'];
 
-/** @typedef {Omit<Doc.OfficeSession, 'rev'|'state'>} Facts */
+/** @typedef {Omit<Doc.OfficeSession, 'rev'|'state'|'sealed'>} Facts */
 
 /** The first free id: "s1", "s2", … @param {Doc.OfficeSession[]} all */
 function freeID(all) {
@@ -27,11 +27,11 @@ function day(date) {
 function When({ s }) { return s.date ? html`<span class="fig when">${day(s.date)}${s.time && html` <b>${s.time}</b>`}</span>` : html`<span class="muted">${t('sessions.undated')}</span>`; }
 
 /** @param {Doc.OfficeSession} s @returns {Facts} */
-function facts({ id, title, subtitle, kind, date, time, place }) { return { id, title, subtitle, kind, date, time, place }; }
+function facts({ id, title, subtitle, kind, date, time, place, reveals }) { return { id, title, subtitle, kind, date, time, place, reveals }; }
 
 /** @param {{s: Doc.OfficeSession|null, all: Doc.OfficeSession[], onDone: (all: Doc.OfficeSession[], id: string) => void, onStale: () => void, onClose: () => void}} p s null makes a new one */
 function Form({ s, all, onDone, onStale, onClose }) {
-  const [f, set] = useState(/** @type {Facts} */ (s ? facts(s) : { id: freeID(all), title: '', subtitle: '', kind: 'defence', date: '', time: '', place: '' }));
+  const [f, set] = useState(/** @type {Facts} */ (s ? facts(s) : { id: freeID(all), title: '', subtitle: '', kind: 'defence', date: '', time: '', place: '', reveals: '' }));
   const [rev, setRev] = useState(s ? s.rev : 'none'); // that it is made from
   const [failed, fail] = useState(/** @type {any} */ (null));
   const [theirs, setTheirs] = useState(/** @type {import('./clash.js').Theirs|null} */ (null));
@@ -60,18 +60,23 @@ function Form({ s, all, onDone, onStale, onClose }) {
     setTheirs(null);
   };
   const places = [...new Set(all.map((x) => x.place).filter(Boolean))];
+  const others = all.filter((x) => x.id !== f.id && !x.reveals && !all.some((y) => y.id !== f.id && y.reveals === x.id)); // whose result may be revealed here
+  const there = all.find((x) => x.reveals === f.id);
+  const revealText = (/** @type {string} */ id) => (id ? t('sessions.reveals.of', { title: (all.find((x) => x.id === id) || { title: id }).title }) : t('sessions.reveals.own'));
   const kindText = (/** @type {string} */ k) => t('session.kind.' + k);
   return html`<${Dialog} title=${t(s ? 'sessions.edit' : 'sessions.add')} busy=${busy} onClose=${onClose}
     foot=${html`<button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="session-form" class="btn main" disabled=${busy || theirs}>${t('save')}</button>`}>
     <form id="session-form" class="stack" onSubmit=${submit}>
       ${theirs && html`<${Clash} id="session-clash" theirs=${theirs} busy=${busy} onTake=${take} onKeep=${() => save(theirs.rev)} rows=${theirs.now && [
         [t('sessions.title'), theirs.now.title, mine.title], [t('sessions.subtitle'), theirs.now.subtitle, mine.subtitle], [t('sessions.kind'), kindText(theirs.now.kind), kindText(mine.kind)],
-        [t('sessions.date'), theirs.now.date, mine.date], [t('sessions.time'), theirs.now.time, mine.time], [t('sessions.place'), theirs.now.place, mine.place]]} />`}
+        [t('sessions.date'), theirs.now.date, mine.date], [t('sessions.time'), theirs.now.time, mine.time], [t('sessions.place'), theirs.now.place, mine.place], [t('sessions.reveals'), revealText(theirs.now.reveals), revealText(mine.reveals)]]} />`}
       <${Field} label=${t('sessions.title')} hint=${t('sessions.title.how')}><input class="input" name="title" required pattern=".*\\S.*" maxlength="60" value=${f.title} onInput=${put('title')} /><//>
       <${Field} label=${t('sessions.kind')}><select class="input" name="kind" value=${f.kind} onChange=${put('kind')}>${KINDS.map((k) => html`<option key=${k} value=${k}>${kindText(k)}</option>`)}</select><//>
       <div class="two"><${Field} label=${t('sessions.date')}><input class="input" type="date" name="date" value=${f.date} onInput=${put('date')} /><//>
         <${Field} label=${t('sessions.time')}><input class="input" type="time" name="time" disabled=${!f.date} value=${f.date ? f.time : ''} onInput=${put('time')} /><//></div>
       <${Field} label=${t('sessions.place')}><input class="input" name="place" maxlength="60" list="session-places" value=${f.place} onInput=${put('place')} /><datalist id="session-places">${places.map((x) => html`<option key=${x} value=${x}></option>`)}</datalist><//>
+      <${Field} label=${t('sessions.reveals')} hint=${t(there ? 'sessions.reveals.there' : 'sessions.reveals.how', { title: there ? there.title : '' })}><select class="input" name="reveals" disabled=${!!there} value=${f.reveals} onChange=${put('reveals')}>
+        <option value="">${revealText('')}</option>${others.map((x) => html`<option key=${x.id} value=${x.id}>${revealText(x.id)}</option>`)}</select><//>
       <${Field} label=${t('sessions.subtitle')} hint=${t('sessions.subtitle.how')}><input class="input" name="subtitle" maxlength="60" value=${f.subtitle} onInput=${put('subtitle')} /><//>
       <${Field} label=${t('sessions.id')} hint=${s ? t('sessions.id.fixed') : t('sessions.id.how', { url: base + '/live/' + (f.id || '…') })} error=${taken && t('sessions.id.taken')}>
         <input class="input mono" name="id" required pattern="[A-Za-z0-9][A-Za-z0-9\\-]{0,31}" disabled=${!!s} value=${f.id} onInput=${put('id')} /><//>
@@ -79,12 +84,15 @@ function Form({ s, all, onDone, onStale, onClose }) {
     </form><//>`;
 }
 
-/** @param {{s: Doc.OfficeSession, ctx: import('./frame.js').Ctx, busy: boolean, onEdit: () => void, onDrop: () => void}} p */
-function Row({ s, ctx, busy, onEdit, onDrop }) {
+/** @param {{s: Doc.OfficeSession, all: Doc.OfficeSession[], ctx: import('./frame.js').Ctx, busy: boolean, onEdit: () => void, onDrop: () => void}} p */
+function Row({ s, all, ctx, busy, onEdit, onDrop }) {
+  const of = all.find((x) => x.id === s.reveals), there = all.find((x) => x.reveals === s.id);
   const to = (/** @type {string} */ tab) => () => { ctx.pick(s.id); ctx.go(tab); };
   return html`<tr data-session=${s.id}>
     <td class="main"><span class="tags"><b>${s.title}</b><${Stands} state=${s.state} /></span>
       ${s.subtitle && html`<span class="muted small">${s.subtitle}</span>`}
+      ${of && html`<span class="muted small" data-reveals=${of.id}>${t('sessions.reveals.of', { title: of.title })}</span>`}
+      ${there && html`<span class="muted small" data-revealed=${there.id}>${t('sessions.reveals.there', { title: there.title })}</span>`}
       <a class="mono small" href=${base + '/live/' + encodeURIComponent(s.id)} target="_blank" rel="noopener" title=${t('sessions.address')}>${base}/live/${s.id}</a></td>
     <td data-label=${t('sessions.kind')}>${t('session.kind.' + s.kind)}</td>
     <td data-label=${t('sessions.where')}><${When} s=${s} />${s.place && html`<span class="place">${s.place}</span>`}</td>
@@ -114,7 +122,7 @@ export function SessionsTab({ ctx }) {
       <p class="muted small">${joined([t('sessions.n', { n: list.length }), t('sessions.order')])}</p>
       <section class="panel flush"><div class="scroll"><table class="table" id="sessions">
         <thead><tr>${head.map((x) => html`<th key=${x} scope="col">${t('sessions.' + x)}</th>`)}<th scope="col"><span class="sr">${t('actions')}</span></th></tr></thead>
-        <tbody>${list.map((s) => html`<${Row} key=${s.id} s=${s} ctx=${ctx} busy=${busy} onEdit=${() => setEdit({ s })} onDrop=${() => drop(s)} />`)}</tbody></table></div></section>
+        <tbody>${list.map((s) => html`<${Row} key=${s.id} s=${s} all=${list} ctx=${ctx} busy=${busy} onEdit=${() => setEdit({ s })} onDrop=${() => drop(s)} />`)}</tbody></table></div></section>
       <p class="muted small">${t('sessions.drop.how')}</p>`}<//>
     ${edit && html`<${Form} s=${edit.s} all=${list} onDone=${done} onStale=${sessions.reload} onClose=${() => setEdit(null)} />`}`;
 }

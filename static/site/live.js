@@ -53,6 +53,16 @@ function VoteLink({ board }) {
   return html`<a class="btn" href=${base + '/vote/' + encodeURIComponent(board.id)}>${t('site.vote', { title: board.title })}${left > 0 && left < 3600e3 && html` <span class="fig">${mmss(left)}</span>`}</a>`;
 }
 
+/** The results that are public. @param {{results: Doc.Results[]}} p */
+export function Published({ results }) {
+  return html`<section class="on-now published" aria-label=${t('site.results')}>${results.map((r) => {
+    const best = r.awards.filter((a) => a.winners.length && a.mode !== 'list').flatMap((a) => a.winners.map((w) => a.name + '《' + w.title + '》'));
+    return html`<article key=${r.session} data-results=${r.session}><div class="grow"><p class="kicker gold">${t('site.results')}</p><h2>${t(r.whole ? 'site.results.whole' : 'site.results.part', { title: r.title })}</h2>
+      ${best.length > 0 && html`<p class="muted best">${best.join(' · ')}</p>`}</div>
+      <div class="ways"><a class="btn main" href=${base + '/results/' + encodeURIComponent(r.session)}>${t('site.results.go')}</a></div></article>`;
+  })}</section>`;
+}
+
 /** @param {{shows: Show[]}} p */
 export function Now({ shows }) {
   return html`<section class="on-now" aria-label=${t('site.now')}>${shows.map(({ session, view, ballots }) => html`<article key=${session.id}>

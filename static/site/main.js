@@ -5,7 +5,7 @@ import { errorText, t } from '../lib/i18n.js';
 import { Language, boot, html, useApi, useEffect } from '../lib/ui.js';
 import { Rime } from './art.js';
 import { when } from './data.js';
-import { Now, useLive } from './live.js';
+import { Now, Published, useLive } from './live.js';
 import { Awards, Bodies, Contacts, Criteria, Day, Rules, Schedule, Tracks } from './parts.js';
 
 const NAV = ['schedule', 'tracks', 'criteria', 'awards', 'bodies', 'contact'];
@@ -25,6 +25,7 @@ function Hero({ plan }) {
 function App() {
   const [plan, error, again] = useApi('/v1/contest');
   const { sessions, shows } = useLive();
+  const [results] = useApi('/v1/results');
   useEffect(() => {
     if (!plan) return;
     document.title = plan.name;
@@ -41,6 +42,7 @@ function App() {
     <${Hero} plan=${plan} />
     <main class="inner">
       ${shows.length > 0 && html`<${Now} shows=${shows} />`}
+      ${results && results.length > 0 && html`<${Published} results=${results} />`}
       <${Schedule} plan=${plan} sessions=${sessions} /><${Tracks} plan=${plan} /><${Criteria} plan=${plan} />
     </main>
     <${Awards} plan=${plan} />

@@ -14,8 +14,9 @@ import { kept, parse, replaced } from './receipts.js';
     public. @param {string} ballot @param {string} logged what its log calls it @param {number} round */
 async function seal(ballot, logged, round) {
   const sessions = await api('/v1/sessions');
-  const session = sessions.find((s) => s.ballots.includes(liveOf(ballot)));
-  if (!session) return null;
+  const own = sessions.find((s) => s.ballots.includes(liveOf(ballot)));
+  if (!own) return null;
+  const session = takeOf(ballot) ? own : sessions.find((s) => s.reveals === own.id) || own; // where its result is revealed
   const show = '/v1/stage/' + encodeURIComponent(inTake(session.id, takeOf(ballot)));
   /** @type {Doc.View} */
   const view = await api(show);

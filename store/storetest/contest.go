@@ -366,6 +366,34 @@ func sessionsAreSetUp(t *testing.T, db Record) {
 	wantCode(t, db.DropSession(bg, pm.Show), "session.in_use")
 }
 
+// sessionsRevealResults: a session may reveal the result of another, of one that has its
+// own and that no third reveals; what is revealed somewhere stays there.
+func sessionsRevealResults(t *testing.T, db Record) {
+	set := func(name string, reveals contest.SessionID) error {
+		return db.SetUpSession(bg, contest.Session{Show: contest.NewShow(code, contest.SessionID(name), 0), Title: "示例" + name, Kind: "other", Reveals: reveals}, cue.ModeLive)
+	}
+	for _, name := range []string{"final", "gala", "third"} {
+		must(t, set(name, ""))
+	}
+	wantCode(t, set("gala", "nothing"), "session.invalid")
+	must(t, set("gala", "final"))
+	got, err := db.Setups(bg, code)
+	must(t, err)
+	i := slices.IndexFunc(got, func(s contest.Session) bool { return s.Show.Session() == "gala" })
+	same(t, "whose result", got[i].Reveals, contest.SessionID("final"))
+	must(t, set("gala", "final"))
+	wantCode(t, set("third", "final"), "session.revealed_twice")
+	wantCode(t, set("third", "gala"), "session.invalid")
+	wantCode(t, set("final", "third"), "session.reveals_none")
+	wantCode(t, db.DropSession(bg, "JL-2024/final"), "session.in_use")
+	must(t, set("gala", ""))
+	must(t, set("third", "final"))
+	must(t, db.SaveSeal(bg, own(t, db, "JL-2024/third"), 1, []byte(`{}`), "root"))
+	wantCode(t, set("third", ""), "session.sealed")
+	must(t, set("third", "final"))
+	must(t, db.DropSession(bg, "JL-2024/gala"))
+}
+
 // theOnlySessionStays: a contest has one at least.
 func theOnlySessionStays(t *testing.T, db Record) {
 	must(t, db.SetUpSession(bg, contest.Session{Show: more, Title: "示例", Kind: "other"}, cue.ModeLive))

@@ -28,6 +28,7 @@ func Run(t *testing.T, open Opener) {
 		{"a judge with a sheet stays", judgeGoes},
 		{"a session has its own order and panel", sessionHasOrderAndPanel},
 		{"sessions are set up and taken away", sessionsAreSetUp},
+		{"sessions reveal results", sessionsRevealResults},
 		{"the only session stays", theOnlySessionStays},
 		{"a rundown is read as it was written, and grows its session's revision", rundownRoundTrips},
 		{"cameras keep their order and their names", camerasKeepOrder},

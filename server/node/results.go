@@ -1,0 +1,36 @@
+package node
+
+import (
+	"context"
+
+	"hecai/contest"
+	"hecai/stage/cue"
+)
+
+// revealing are the shows that may reveal what belongs to one: itself, and the one that
+// reveals its result.
+func (s *shows) revealing(id contest.ShowID) []*show {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []*show
+	for _, sh := range s.all {
+		row := sh.row.Load()
+		if sh.id == id || id.Take() == 0 && sh.id.Take() == 0 && row.Reveals != "" && contest.NewShow(row.Contest, row.Reveals, 0) == id {
+			out = append(out, sh)
+		}
+	}
+	return out
+}
+
+// Report implements office.Shows.
+func (s *shows) Report(ctx context.Context, id contest.ShowID) (in cue.Other, r cue.Report, err error) {
+	if err := s.Known(id); err != nil {
+		return in, r, err
+	}
+	for _, sh := range s.revealing(id) {
+		if r, err = sh.Report(ctx); err == nil {
+			return cue.Other{Show: sh.id, Title: sh.Info().Title}, r, nil
+		}
+	}
+	return in, r, err
+}

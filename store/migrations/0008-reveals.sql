@@ -1,0 +1,2 @@
+-- Whose result a session reveals.
+ALTER TABLE session ADD COLUMN reveals TEXT NOT NULL DEFAULT '';
