@@ -70,6 +70,16 @@ func (s Session) Validate() error {
 	return nil
 }
 
+// Starts is when the session is planned to begin, in unix milliseconds; 0 while its
+// day or its time is not set.
+func (s Session) Starts(zone *time.Location) int64 {
+	at, err := time.ParseInLocation("2006-01-02 15:04", string(s.Date)+" "+s.Time, zone)
+	if err != nil {
+		return 0
+	}
+	return at.UnixMilli()
+}
+
 // Compare orders sessions by day and time; those without a day come last.
 func (s Session) Compare(o Session) int {
 	key := func(s Session) string {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -299,6 +300,25 @@ func (p *Page) Hold(selector string, d time.Duration) {
 		at('pointerup');
 		return true;
 	})()`, selector, d.Milliseconds()), patience)
+}
+
+// Drag presses at a place, moves in steps to another and lets go there.
+func (p *Page) Drag(x, y, toX, toY float64) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	held := func(o *input.DispatchMouseEventParams) {
+		o.Button, o.Buttons, o.ClickCount = input.MouseButtonLeft, 1, 1
+	}
+	steps := []chromedp.Action[chromedp.Void]{chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y), chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x, y, held)}
+	for i := 1; i <= 8; i++ {
+		part := float64(i) / 8
+		steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x+(toX-x)*part, y+(toY-y)*part, held))
+	}
+	steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, toX, toY, held))
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.t.Fatalf("%s: drag: %v", p.name, err)
+	}
 }
 
 // Resize gives the page another size in CSS pixels.

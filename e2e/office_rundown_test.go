@@ -54,7 +54,7 @@ func TestARundownIsBuilt(t *testing.T) {
 	}
 	rows := func(n int) {
 		t.Helper()
-		o.WaitFor(fmt.Sprint(n, " cues"), fmt.Sprintf(`document.querySelectorAll('#cues tbody tr').length === %d`, n), soon)
+		o.WaitFor(fmt.Sprint(n, " cues"), fmt.Sprintf(`document.querySelectorAll('#cues .cuerow').length === %d`, n), soon)
 	}
 	save := func() {
 		t.Helper()
@@ -68,7 +68,7 @@ func TestARundownIsBuilt(t *testing.T) {
 	o.sound("#programme-form")
 	o.press("#programme-form .choice label:nth-child(2)")
 	o.write("#programme-form input[name=show]", "300") // more than a day: nothing is made of it
-	o.WaitFor("that it is too long", `document.querySelector('#programme-sum').textContent === '超过 24 小时，请分成几场' && document.querySelector('[form=programme-form]').disabled`, soon)
+	o.WaitFor("that it is too long", `document.querySelector('#programme-sum').textContent === '合计 1 天 2 小时，超过 24 小时，请分成几场' && document.querySelector('[form=programme-form]').disabled`, soon)
 	o.write("#programme-form input[name=show]", "6")
 	o.WaitFor("how much it is", `/\d/.test(document.querySelector('#programme-sum').textContent)`, soon)
 	o.see("rundown-programme")
@@ -94,12 +94,8 @@ func TestARundownIsBuilt(t *testing.T) {
 	o.write("#cue-form input[name=title]", "示例候场")
 	o.write("#cue-form textarea[name=line]", "示例台词")
 	o.see("rundown-cue")
-	o.press("dialog footer .btn.main")
-	o.none()
 	o.press(`#cues [data-cue="title"] [data-do=edit]`)
 	o.write("#cue-form input[name=plan]", "10:00")
-	o.press("dialog footer .btn.main")
-	o.none()
 	save()
 	after := stored()
 	if after[0].Title != "示例候场" || after[0].Line != "示例台词" || after[1].Plan != 600 || after[2].Plan-cues[2].Plan != 600-cues[1].Plan {
@@ -133,8 +129,6 @@ func TestARundownIsBuilt(t *testing.T) {
 		t.Errorf("after a timer was moved: %v", got)
 	}
 	o.press("#cue-actions > li:nth-child(3) [data-do=drop]")
-	o.press("dialog footer .btn.main")
-	o.none()
 	save()
 	c := stored()[1]
 	if got := c.does(); !slices.Equal(got, []string{"scene", "scene", "timer", "danmaku", "sheets_open"}) || c.Actions[1].Args["text"] != "示例文字" || c.Actions[2].Seconds != 90 || c.Actions[2].Label != "示例计时" {
@@ -142,15 +136,20 @@ func TestARundownIsBuilt(t *testing.T) {
 	}
 
 	// Moved, copied, deleted, added.
-	o.press(`#cues [data-cue="title"] [data-do=up]`)
-	o.press(`#cues [data-cue="doors"] [data-do=copy]`)
-	o.press(`#cues [data-cue="seal"] [data-do=drop]`)
+	on := func(id, do string) {
+		t.Helper()
+		o.press(`#cues [data-cue="` + id + `"] [data-do=edit]`)
+		o.press(`.runkeys [data-do=` + do + `]:not(:disabled)`)
+	}
+	on("title", "up")
+	on("doors", "copy")
+	on("seal", "drop")
 	o.press("#rundown-back") // a slip is taken back
 	o.WaitFor("the cue again", `document.querySelector('#cues [data-cue="seal"]')`, soon)
-	o.press(`#cues [data-cue="close"] [data-do=drop]`)
+	on("close", "drop")
+	o.press(`#cues [data-cue="vote"] [data-do=edit]`)
 	o.Pick("#cue-kind", "close")
 	o.WaitFor("the ballot to close", `document.querySelector('#cue-about') && document.querySelector('#cue-about').value === 'vote-2'`, soon)
-	o.Pick("#cue-where", fmt.Sprint(2+1+20+1))
 	o.press("#cue-add")
 	save()
 	c0 := stored()
@@ -162,20 +161,16 @@ func TestARundownIsBuilt(t *testing.T) {
 	}
 
 	// A mistake stands at its cue, and nothing is saved until it is mended.
-	o.press(`#cues [data-cue="seal"] [data-do=drop]`)
+	on("seal", "drop")
 	o.press("#rundown-save")
 	o.WaitFor("a mistake at its cue", `document.querySelector('#cues [data-cue="board"] .wrong')`, soon)
 	o.see("rundown-mistake")
 	if got := stored(); len(got) != len(c0) {
 		t.Errorf("%d cues are stored of a rundown with mistakes", len(got))
 	}
-	o.press("#rundown-problems button")
-	o.WaitFor("the form of the cue", `document.querySelector('#cue-form input[name=title]').value !== ''`, soon)
-	o.press("dialog footer .btn.quiet")
-	o.none()
-	o.Pick("#cue-kind", "seal")
-	o.Pick("#cue-where", "25")
-	o.press("#cue-add")
+	o.press("#rundown-problems [data-do=next-wrong]")
+	o.WaitFor("the mistake at its action", `document.querySelector('#cue-form input[name=title]').value !== '' && document.querySelector('#cue-form [data-wrong=action]')`, soon)
+	o.press("#rundown-back")
 	o.WaitFor("again what is in force", `document.querySelector('.edit [role=status] .muted') && !document.querySelector('#rundown-problems')`, soon)
 
 	o.holes()
@@ -197,10 +192,19 @@ func TestARundownIsBuilt(t *testing.T) {
 	o.see("rundown-failing")
 }
 
+// text opens the rundown as text.
+func (o *office) text() {
+	o.t.Helper()
+	o.WaitFor("the rundown", `document.querySelector('#rundown-text')`, soon)
+	get[bool](o.Page, `(() => { const e = document.querySelector('#rundown-text'); if (!e.open) e.querySelector('summary').click(); return true; })()`)
+	o.WaitFor("its text", `document.querySelector('#rundown-json')`, soon)
+}
+
 // holes: what was never picked is asked for by its own name, at its cue, and the
 // form does not close without it.
 func (o *office) holes() {
 	o.t.Helper()
+	o.text()
 	whole := get[string](o.Page, `document.querySelector('#rundown-json').value`)
 	var r map[string]any
 	if err := json.Unmarshal([]byte(whole), &r); err != nil {
@@ -216,14 +220,12 @@ func (o *office) holes() {
 	o.press("#rundown-save")
 	o.WaitFor("four things to pick", `[...document.querySelectorAll('#cues [data-cue=hole] .wrong')].map((e) => e.textContent).join().startsWith('请选择项目,请选择投票,请选择奖项,请选择机位')`, soon)
 	o.see("rundown-holes")
-	o.press("#rundown-problems button")
-	o.press("dialog footer .btn.main")
-	if got := get[string](o.Page, `[...document.querySelectorAll('#cue-form select:invalid')].map((e) => e.name).join()`); got != "entry,ballot,award,camera" {
-		o.t.Errorf("the open form asks for %s", got)
+	o.press("#rundown-problems [data-do=next-wrong]")
+	o.WaitFor("the field that is wrong", `document.activeElement && document.activeElement.name === 'entry'`, soon)
+	if got := get[string](o.Page, `[...document.querySelectorAll('#cue-form [aria-invalid=true]')].map((e) => e.name + ' ' + e.closest('.field').querySelector('.wrong').textContent).join()`); got != "entry 请选择项目,ballot 请选择投票,award 请选择奖项,camera 请选择机位" {
+		o.t.Errorf("the fields of the form say %s", got)
 	}
 	o.see("rundown-holes-cue")
-	o.press("dialog footer .btn.quiet")
-	o.none()
 	o.write("#rundown-json", whole)
 	o.WaitFor("again what is in force", `document.querySelector('#rundown-save').disabled`, soon)
 }

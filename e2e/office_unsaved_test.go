@@ -61,6 +61,7 @@ func TestOfficeTypedWhileItSaves(t *testing.T) {
 	o.tab("rundown")
 	put := func(from, to string) {
 		t.Helper()
+		o.text()
 		o.WaitFor("the text "+from, fmt.Sprintf(`document.querySelector('#rundown-json') && document.querySelector('#rundown-json').value.includes(%q)`, from), soon)
 		get[bool](o.Page, fmt.Sprintf(`(() => { const e = document.querySelector('#rundown-json'); e.value = e.value.replaceAll(%q, %q); e.dispatchEvent(new Event('input', {bubbles: true})); return true; })()`, from, to))
 	}

@@ -92,9 +92,10 @@ func openRehearsal(t *testing.T) *rehearsal {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.text()
 	o.write("#rundown-json", string(cues))
 	o.press("#rundown-save")
-	o.WaitFor("the rundown in force", `document.querySelectorAll('#cues tbody tr').length === 4 && document.querySelector('#rundown-save').disabled`, soon)
+	o.WaitFor("the rundown in force", `document.querySelectorAll('#cues .cuerow').length === 4 && document.querySelector('#rundown-save').disabled`, soon)
 	r := &rehearsal{o, map[string]*Page{}}
 	open := func(name, url string, width, height int64) { r.pages[name] = o.b.Open(name, url, width, height) }
 	open("screen", o.link("screen", "main"), 1920, 1080)

@@ -265,7 +265,10 @@ declare namespace Doc {
     detail: string;
     line: string;
     lines?: Record<string, string>;
+    group?: string;
     plan: number;
+    takes?: number;
+    fixed?: boolean;
     actions: Action[] | null;
     confirm: boolean;
     lane: string;
@@ -298,6 +301,7 @@ declare namespace Doc {
   }
   interface Desk {
     rev: number;
+    starts: number;
     cues: DeskCue[];
     next: string | null;
     armed: string | null;
@@ -319,7 +323,11 @@ declare namespace Doc {
     id: string;
     title: string;
     detail: string;
+    group: string;
     plan: number;
+    takes: number;
+    fixed: boolean;
+    at: number;
     state: string;
     step: number;
     steps: number;

@@ -141,9 +141,19 @@ func (s *shows) loadCards(ctx context.Context) (changed map[contest.Code]map[con
 	return changed, nil
 }
 
-// catalog is what a session's cues may name.
+// catalog is what a session's cues may name, and when it is to begin: a rehearsal of
+// it begins whenever it does.
 func (s *shows) catalog(ctx context.Context, id contest.ShowID) (cue.Catalog, error) {
-	return office.Catalog(ctx, s.n.db, s.n.contests.Plan(id.Contest()), s.n.box.Ballots(), id)
+	c, err := office.Catalog(ctx, s.n.db, s.n.contests.Plan(id.Contest()), s.n.box.Ballots(), id)
+	if err != nil || id.Take() > 0 {
+		return c, err
+	}
+	row, err := s.n.db.Session(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	c.Starts = row.Setup().Starts(c.Plan.Zone())
+	return c, nil
 }
 
 // add makes the stage of a show. Without a lease it is there to be looked at,

@@ -164,9 +164,12 @@ func (s *State) disarm(cue string) {
 	}
 }
 
-func (s *State) onFired(_ int64, b cueFired) {
+func (s *State) onFired(at int64, b cueFired) {
 	s.disarm(b.Cue)
-	s.cues[b.Cue] = progress{step: b.Step, steps: b.Steps, entry: b.Entry, what: b.What}
+	if b.Step > 1 {
+		at = s.cues[b.Cue].at
+	}
+	s.cues[b.Cue] = progress{step: b.Step, steps: b.Steps, entry: b.Entry, what: b.What, at: at}
 	if s.last != b.Cue {
 		s.before, s.last = s.last, b.Cue
 	}

@@ -52,7 +52,10 @@ type Cue struct {
 	Detail   string            `json:"detail"`
 	Line     string            `json:"line"`
 	Lines    map[string]string `json:"lines,omitempty"`
-	Plan     int               `json:"plan"` // planned start, seconds from the session's
+	Group    string            `json:"group,omitempty"` // the part of the night that it stands in, as people call it
+	Plan     int               `json:"plan"`            // planned start, seconds from the session's
+	Takes    int               `json:"takes,omitempty"` // seconds that it is planned to take; 0 = until the next one starts
+	Fixed    bool              `json:"fixed,omitempty"` // it starts at its time on the clock, whatever those before it take
 	Actions  []Action          `json:"actions"`
 	Confirm  bool              `json:"confirm"`            // dangerous: armed before it is fired, and held
 	Lane     string            `json:"lane"`               // LaneDirector or LaneHost; "" is the director's
@@ -123,6 +126,7 @@ func scenes() []string {
 // the session's entries, its panel, and the ballots that exist.
 type Catalog struct {
 	Show    contest.ShowID
+	Starts  int64 // when the session is planned to begin, unix ms; 0 = not known, as in a rehearsal
 	Plan    *contest.Plan
 	Entries []contest.Entry
 	Judges  []contest.Judge

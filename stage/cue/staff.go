@@ -14,6 +14,7 @@ import (
 // without any result that is not public.
 type StaffView struct {
 	Rev       int64             `json:"rev"`
+	Starts    int64             `json:"starts"` // planned start of the session, unix ms; 0 = not known
 	Cues      []StaffCue        `json:"cues"`
 	Next      *string           `json:"next"`  // cue id
 	Armed     *string           `json:"armed"` // cue id
@@ -40,7 +41,11 @@ type (
 		ID      string `json:"id"`
 		Title   string `json:"title"`
 		Detail  string `json:"detail"`
+		Group   string `json:"group"`
 		Plan    int    `json:"plan"`
+		Takes   int    `json:"takes"` // seconds; 0 = until the next one starts
+		Fixed   bool   `json:"fixed"` // it starts at its time on the clock
+		At      int64  `json:"at"`    // when it was fired first, unix ms; 0 = not yet
 		State   string `json:"state"` // planned, armed, running, done, skipped
 		Step    int    `json:"step"`
 		Steps   int    `json:"steps"`
@@ -119,7 +124,7 @@ const (
 // what is measured: ballots, screens, cameras and so on.
 func Staff(s *State) StaffView {
 	v := StaffView{
-		Rev: s.rev, Cues: []StaffCue{}, Ballots: []vote.StaffBoard{}, Judges: []StaffJudge{}, Screens: []Screen{},
+		Rev: s.rev, Starts: s.catalog.Starts, Cues: []StaffCue{}, Ballots: []vote.StaffBoard{}, Judges: []StaffJudge{}, Screens: []Screen{},
 		Cameras: []Camera{}, Blockers: []Blocker{}, Names: map[contest.EntryID]string{}, Alarms: []Alarm{}, Queue: []QueuedMessage{}, Armed: orNone(s.armed),
 		Decisions: append([]Decision{}, s.decisions...),
 	}
@@ -130,8 +135,8 @@ func Staff(s *State) StaffView {
 	for i := range s.rundown.Cues {
 		c := &s.rundown.Cues[i]
 		p := s.progress(c)
-		row := StaffCue{ID: c.ID, Title: c.Title, Detail: c.Detail, Plan: c.Plan, Confirm: s.confirm(c, p, known),
-			Lane: c.Lane, State: "planned", Step: p.step, Steps: p.steps, Closes: c.closes(p)}
+		row := StaffCue{ID: c.ID, Title: c.Title, Detail: c.Detail, Group: c.Group, Plan: c.Plan, Takes: c.Takes, Fixed: c.Fixed,
+			At: p.at, Confirm: s.confirm(c, p, known), Lane: c.Lane, State: "planned", Step: p.step, Steps: p.steps, Closes: c.closes(p)}
 		if row.Steps == 0 {
 			row.Steps = s.steps(c)
 		}
@@ -229,7 +234,7 @@ func (s *State) preview(id string) View {
 // Doc returns the view as the top-level values of its topic.
 func (v StaffView) Doc() map[string]any {
 	return map[string]any{
-		"rev": v.Rev, "cues": v.Cues, "next": orNil(v.Next), "armed": orNil(v.Armed), "ballots": v.Ballots,
+		"rev": v.Rev, "starts": v.Starts, "cues": v.Cues, "next": orNil(v.Next), "armed": orNil(v.Armed), "ballots": v.Ballots,
 		"judges": v.Judges, "need": v.Need, "screens": v.Screens, "cameras": v.Cameras, "audience": v.Audience,
 		"ackP99Ms": v.AckP99Ms, "blockers": v.Blockers, "decisions": v.Decisions, "names": v.Names, "alarms": v.Alarms, "danmakuQueue": v.Queue, "preview": orNil(v.Preview),
 	}

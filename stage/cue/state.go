@@ -66,6 +66,7 @@ type progress struct {
 	skipped     bool
 	entry       contest.EntryID // whose marks it reveals: the one shown when it began
 	what        string          // what it reveals, as it was when it began; "" = nothing
+	at          int64           // when its first step was fired, unix ms
 }
 
 func (p progress) done() bool { return p.skipped || p.step > 0 && p.step >= p.steps }

@@ -66,7 +66,9 @@ func (v *validator) cue(path string, at int, c *Cue) {
 		v.oneOf(path+".lines."+name, name, beatMark, beatTrim, beatScore, beatBoard, beatTally, beatVerify, beatHold, beatTurn, beatList)
 		v.script(path+".lines."+name, c.Lines[name])
 	}
+	v.text(path+".group", c.Group, maxName, false)
 	v.span(path+".plan", c.Plan, 0, maxPlan)
+	v.span(path+".takes", c.Takes, 0, maxPlan)
 	v.span(path+".auto", c.Auto, 0, maxAuto)
 	v.span(path+".autoStep", c.AutoStep, 0, maxAuto)
 	v.oneOf(path+".lane", c.Lane, "", laneDirector, laneHost)

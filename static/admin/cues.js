@@ -1,75 +1,11 @@
-// Cues of a rundown as a builder moves them: each keeps how long it takes, and what
-// follows moves along. Nothing here knows of the page.
+// The cues that are offered, and whole programmes of them. Nothing here knows of the
+// page.
 
 import { t } from '../lib/i18n.js';
+import { named } from './moves.js';
 
 /** @typedef {Doc.Cue} Cue */
-/** A cue that is to come in, and the seconds that it takes. @typedef {{cue: Cue, takes: number}} Part */
-
-const LAST = 60; // seconds that the last cue takes, which the rundown does not say
-export const MOST = 24 * 3600; // seconds: the latest start that a rundown may plan
-
-/** How long each cue takes, in seconds. @param {Cue[]} cues @returns {Part[]} */
-function parts(cues) {
-  return cues.map((cue, i) => ({ cue, takes: i + 1 < cues.length ? Math.max(0, Number(cues[i + 1].plan) - Number(cue.plan)) || 0 : LAST }));
-}
-
-/** Plans the starts one after the other. @param {Part[]} list @param {number} from @returns {Cue[]} */
-function laid(list, from) {
-  let at = from;
-  return list.map(({ cue, takes }) => {
-    const out = { ...cue, plan: Math.min(at, MOST) };
-    at += takes;
-    return out;
-  });
-}
-
-/** @param {Cue[]} cues */
-const first = (cues) => (cues.length ? Number(cues[0].plan) || 0 : 0);
-
-/** When the last of them is over, in seconds. @param {Cue[]} cues */
-export const end = (cues) => parts(cues).reduce((at, p) => at + p.takes, first(cues));
-
-/** One changes places with its neighbour. @param {Cue[]} cues @param {number} at @param {number} step */
-export function moved(cues, at, step) {
-  const list = parts(cues);
-  list.splice(at + step, 0, ...list.splice(at, 1));
-  return laid(list, first(cues));
-}
-
-/** @param {Cue[]} cues @param {number} at */
-export function dropped(cues, at) {
-  const list = parts(cues);
-  list.splice(at, 1);
-  return laid(list, first(cues));
-}
-
-/** @param {Cue[]} cues @param {number} at where the first of them stands then @param {Part[]} more */
-export function inserted(cues, at, more) {
-  const list = parts(cues);
-  list.splice(at, 0, ...more);
-  return laid(list, first(cues));
-}
-
-/** The cue in place of one; those behind it move with its start. @param {Cue[]} cues @param {number} at @param {Cue} cue */
-export function changed(cues, at, cue) {
-  const by = Number(cue.plan) - (Number(cues[at].plan) || 0);
-  return cues.map((c, i) => (i === at ? cue : i > at && by ? { ...c, plan: Math.min(MOST, Math.max(0, (Number(c.plan) || 0) + by)) } : c));
-}
-
-/** A copy under a name of its own. @param {Cue} cue @param {Set<string>} taken */
-export function copied(cue, taken) {
-  return { ...JSON.parse(JSON.stringify(cue)), id: named(cue.id.replace(/-\d+$/, '') || 'cue', taken) };
-}
-
-/** An id that is free, which is taken then: "vote", "vote-2". @param {string} base @param {Set<string>} taken */
-export function named(base, taken) {
-  const short = base.slice(0, 27);
-  let id = short;
-  for (let n = 2; taken.has(id); n++) id = short + '-' + n;
-  taken.add(id);
-  return id;
-}
+/** @typedef {import('./moves.js').Part} Part */
 
 /** The names that a line to say may have filled in. */
 export const FIELDS = ['entry', 'team', 'lead', 'track', 'award', 'quota', 'judge', 'mark', 'high', 'low', 'score', 'winner', 'winnerTeam', 'winnerLead', 'total', 'winners', 'voters'];
@@ -146,17 +82,27 @@ export const PROGRAMMES = {
   roadshow: ['doors', 'title', 'stage', 'end'],
 };
 
+/** The part of the night that a kind of cue belongs to; those about an entry bear its name. @type {Record<string, string>} */
+const PARTS = { doors: 'open', title: 'open', stage: 'stage', vote: 'vote', close: 'vote', seal: 'seal', board: 'seal', awards: 'awards', podium: 'awards', verify: 'close', end: 'close' };
+
 /** @param {string} name of PROGRAMMES @param {Whole} w @param {Set<string>} taken @returns {Part[]} */
 export function programme(name, w, taken) {
   const ballot = w.ballot || undefined, out = /** @type {Part[]} */ ([]);
-  const add = (/** @type {string} */ kind, /** @type {About} */ about) => { out.push(make(kind, about, taken)); };
+  let group = '';
+  const add = (/** @type {string} */ kind, /** @type {About} */ about) => {
+    const part = make(kind, about, taken);
+    part.cue.group = group;
+    out.push(part);
+    return part;
+  };
   const listed = w.awards.reduce((n, a) => n + a.quota, 0);
   for (const kind of PROGRAMMES[name]) {
+    group = t('group.' + PARTS[kind]);
     if (kind === 'each') {
       for (const entry of w.entries) {
-        const show = make('entry', { entry, seconds: w.show }, taken);
+        group = [...entry.title].slice(0, 80).join('');
+        const show = add('entry', { entry, seconds: w.show });
         show.cue.actions = [...(show.cue.actions || []), { kind: 'sheets_open', entry: entry.id }];
-        out.push(show);
         if (w.ask) add('questions', { entry, seconds: w.ask });
         add('lock', { entry });
         add('marks', { entry });

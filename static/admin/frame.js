@@ -23,7 +23,7 @@ import { stamp } from './time.js';
 import { unsaved } from './unsaved.js';
 
 /** @typedef {{me: Doc.Me, plan: Doc.Contest, overview: Doc.Overview, refresh: () => Promise<void>, session: string, pick: (id: string) => void,
-    go: (tab: string) => void, keep: {codes: string[]|null, page?: string, saved: boolean, drafts: Record<string, {text: string, rev: string}>, lineups: import('./lineup.js').Drafts}}} Ctx */
+    go: (tab: string) => void, keep: {codes: string[]|null, page?: string, saved: boolean, drafts: Record<string, import('./draft.js').Kept>, lineups: import('./lineup.js').Drafts}}} Ctx */
 
 /** Each tab with the path of its 24 px icon. @type {[string, any, string][]} */
 const TABS = [

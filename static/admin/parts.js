@@ -30,8 +30,9 @@ export function Empty(/** @type {any} */ { title, children }) {
 /** A modal dialog. Its errors stand inside it: a toast would be behind it. Esc and
     the cross close it at once, unless something was filled in: then they ask. What
     can't be shown again (once) is closed by the buttons of its foot alone. While it
-    is busy nothing can be filled in, for the dialog that is done takes it along. */
-export function Dialog(/** @type {any} */ { title, lead, wide, once, busy, onClose, children, foot }) {
+    is busy nothing can be filled in, for the dialog that is done takes it along.
+    A calm one keeps what is written as it is written, and never asks. */
+export function Dialog(/** @type {any} */ { title, lead, wide, once, calm, busy, onClose, children, foot }) {
   const box = useRef(/** @type {any} */ (null));
   const [filled, fill] = useState(false);
   const [asking, ask] = useState(false);
@@ -50,7 +51,7 @@ export function Dialog(/** @type {any} */ { title, lead, wide, once, busy, onClo
     return undefined;
   }, [busy]);
   const leave = () => { if (once || filled) ask(true); else onClose(); };
-  return html`<dialog ref=${box} class=${'dialog' + (wide ? ' wide' : '')} aria-label=${title} onInput=${() => fill(true)} onFocusIn=${(/** @type {any} */ e) => { if (e.target.closest('.inside')) at.current = e.target; }}
+  return html`<dialog ref=${box} class=${'dialog' + (wide ? ' wide' : '')} aria-label=${title} onInput=${() => fill(!calm)} onFocusIn=${(/** @type {any} */ e) => { if (e.target.closest('.inside')) at.current = e.target; }}
     onCancel=${(/** @type {any} */ e) => { if (e.target === box.current) { e.preventDefault(); leave(); } }}
     onKeyDown=${(/** @type {any} */ e) => { if (e.key === 'Escape' && !e.isComposing) { e.preventDefault(); leave(); } }}>
     <header class="row"><div class="grow"><h2>${title}</h2>${lead && html`<p class="muted small">${lead}</p>`}</div>

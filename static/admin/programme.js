@@ -4,11 +4,12 @@
 import { t } from '../lib/i18n.js';
 import { html, useMemo, useState } from '../lib/ui.js';
 import { ownBallot } from './cueform.js';
-import { MOST, PROGRAMMES, end, programme } from './cues.js';
+import { PROGRAMMES, programme } from './cues.js';
+import { MOST, end } from './moves.js';
 import { Choice, Dialog, Field } from './parts.js';
-import { span } from './time.js';
+import { howLong } from './time.js';
 
-/** @param {{cues: any[], known: import('./cueform.js').Names, onDone: (parts: import('./cues.js').Part[], anew: boolean) => void, onClose: () => void}} p */
+/** @param {{cues: any[], known: import('./cueform.js').Names, onDone: (parts: import('./moves.js').Part[], anew: boolean) => void, onClose: () => void}} p */
 export function Programme({ cues, known, onDone, onClose }) {
   const [name, pick] = useState(known.entries.length ? 'defence' : 'ceremony');
   const [show, setShow] = useState('8');
@@ -22,11 +23,11 @@ export function Programme({ cues, known, onDone, onClose }) {
   }, new Set(anew ? [] : cues.map((c) => String(c.id)))), [name, show, ask, ballot, anew, known.entries.length]);
   const few = (has('each') || has('stage')) && !known.entries.length, many = parts.length + (anew ? 0 : cues.length) > 500;
   const takes = parts.reduce((sum, p) => sum + p.takes, 0), over = takes + (anew ? 0 : end(cues)) > MOST;
-  const wrong = few ? t('programme.noentries') : many ? t('programme.many') : !(Number(show) > 0) || Number(ask) < 0 ? t('programme.minutes.wrong') : over ? t('programme.over') : '';
+  const wrong = few ? t('programme.noentries') : many ? t('programme.many') : !(Number(show) > 0) || Number(ask) < 0 ? t('programme.minutes.wrong') : over ? t('programme.over', { time: howLong(takes + (anew ? 0 : end(cues))) }) : '';
   const minutes = (/** @type {string} */ key, /** @type {string} */ value, /** @type {(v: string) => void} */ set) => html`<${Field} label=${t('programme.' + key)}><input class="input fig" name=${key} type="number" min="0" max="120" step="0.5" value=${value} onInput=${(/** @type {any} */ e) => set(e.target.value)} /><//>`;
   const submit = (/** @type {Event} */ e) => { e.preventDefault(); if (!wrong) onDone(parts, anew); };
   return html`<${Dialog} title=${t('programme')} lead=${t('programme.lead')} wide=${true} onClose=${onClose}
-    foot=${html`<p class=${'grow small ' + (wrong ? 'wrong' : 'muted')} role="status" id="programme-sum">${wrong || t('programme.sum', { n: parts.length, time: span(takes) })}</p>
+    foot=${html`<p class=${'grow small ' + (wrong ? 'wrong' : 'muted')} role="status" id="programme-sum">${wrong || t('programme.sum', { n: parts.length, time: howLong(takes) })}</p>
       <button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="programme-form" class="btn main" disabled=${!!wrong}>${t(anew && cues.length ? 'programme.replace' : 'programme.add')}</button>`}>
     <form id="programme-form" class="stack" onSubmit=${submit}>
       <${Choice} class="two" bare=${true} label=${t('programme')} name="programme" value=${name} onPick=${pick}

@@ -47,3 +47,27 @@ export function span(seconds) {
   const s = Math.max(0, Math.round(seconds)), h = Math.floor(s / 3600), m = Math.floor((s % 3600) / 60);
   return (h ? h + ':' + String(m).padStart(2, '0') : String(m)) + ':' + String(s % 60).padStart(2, '0');
 }
+
+/** A length as people say it: "1 天 5 小时", "4 小时 40 分钟", "90 秒". @param {number} seconds */
+export function howLong(seconds) {
+  const s = Math.max(0, Math.round(seconds)), m = Math.round(s / 60);
+  if (s < 60) return t('time.s', { s });
+  if (s < 600 && s % 60) return t('time.ms', { m: Math.floor(s / 60), s: s % 60 });
+  if (m < 60) return t('time.m', { m });
+  const h = Math.floor(m / 60);
+  if (h >= 24) return h % 24 ? t('time.days', { d: Math.floor(h / 24), h: h % 24 }) : t('time.d', { d: h / 24 });
+  return m % 60 ? t('time.hm', { h, m: m % 60 }) : t('time.h', { h });
+}
+
+/** Seconds of a day of "19:05" or "19:05:30"; NaN of what is none. @param {string} text */
+export function ofDay(text) {
+  const m = /^(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?$/.exec(text.trim());
+  return m && Number(m[1]) < 24 && Number(m[2]) < 60 && Number(m[3] || 0) < 60 ? Number(m[1]) * 3600 + Number(m[2]) * 60 + Number(m[3] || 0) : NaN;
+}
+
+/** "19:05", or with seconds where there are any; the next day's says so. @param {number} seconds of the day that the session begins on */
+export function onClock(seconds) {
+  const two = (/** @type {number} */ n) => String(n).padStart(2, '0'), d = Math.floor(seconds / 86400), s = seconds % 86400;
+  const text = two(Math.floor(s / 3600)) + ':' + two(Math.floor(s / 60) % 60) + (s % 60 ? ':' + two(s % 60) : '');
+  return d > 0 ? t('time.nextday', { time: text }) : text;
+}
