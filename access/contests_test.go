@@ -66,7 +66,7 @@ func TestARightIsInOneContest(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = d.AddUser(ctx, org.In(a), "两边", "", Auditor) // who may be anybody there
-	wantCode(t, err, "access.name_taken")
+	wantCode(t, err, "access.name_elsewhere")
 	if now, err := d.Accounts(ctx, a); err != nil || len(now) != 1 {
 		t.Errorf("in A there are %+v, %v", now, err)
 	}

@@ -75,32 +75,29 @@ func (d *Desk) Setup(ctx context.Context, in contest.Code, token, name, password
 
 // AddUser makes an account with roles in a contest. An empty password makes one
 // that can only be entered through a sign-in link. A name that is taken is a
-// conflict (access.name_taken), unless it is of an account of other contests alone,
-// all of which by runs: that one gets the roles, and keeps its password. To anyone
-// else a name is no proof of who it is.
+// conflict (access.name_taken), unless it is of an account of other contests alone. If
+// by runs all of those, that one gets the roles, and keeps its password. To anyone
+// else a name is no proof of who it is: they are told (access.name_elsewhere), and may
+// mean it; see AdmitUser.
 func (d *Desk) AddUser(ctx context.Context, by Identity, name, password string, roles ...Role) (Account, error) {
 	in := by.Contest
 	if err := validName(name); err != nil {
 		return Account{}, err
 	}
-	if len(roles) == 0 {
-		return Account{}, fault.New(fault.Invalid, "access.no_role", "an account without a role")
-	}
-	var m Membership
-	for _, r := range roles {
-		if !slices.Contains(StaffRoles[:], r) {
-			return Account{}, fault.New(fault.Invalid, "access.role", "role %q", r).With("role", string(r))
-		}
-		if !slices.Contains(m.Roles, string(r)) {
-			m.Roles = append(m.Roles, string(r))
-		}
+	m, err := membership(roles)
+	if err != nil {
+		return Account{}, err
 	}
 	d.accounts.Lock()
 	defer d.accounts.Unlock()
 	u := User{ID: uuid.NewString(), Name: strings.TrimSpace(name), In: map[contest.Code]Membership{}}
 	if had, err := d.cfg.Store.UserByName(ctx, u.Name); err == nil && password == "" {
-		if _, member := had.In[in]; !member && by.runs(had) {
+		_, member := had.In[in]
+		switch {
+		case !member && by.runs(had):
 			u = had
+		case !member:
+			return Account{}, fault.New(fault.Conflict, "access.name_elsewhere", "user %q is of other contests", u.Name).With("name", u.Name)
 		}
 	} else if err != nil && fault.KindOf(err) != fault.NotFound {
 		return Account{}, err
@@ -115,6 +112,43 @@ func (d *Desk) AddUser(ctx context.Context, by Identity, name, password string, 
 	u.In[in] = m
 	defer d.crewBook.forgetAll()
 	return u.Account(in), d.cfg.Store.SaveUser(ctx, u)
+}
+
+// AdmitUser gives the account of a name, of other contests until now, roles in the
+// contest of by, who means just that account. It signs in as it always has.
+func (d *Desk) AdmitUser(ctx context.Context, by Identity, name string, roles ...Role) (Account, error) {
+	m, err := membership(roles)
+	if err != nil {
+		return Account{}, err
+	}
+	d.accounts.Lock()
+	defer d.accounts.Unlock()
+	u, err := d.cfg.Store.UserByName(ctx, strings.TrimSpace(name))
+	if err != nil {
+		return Account{}, err
+	}
+	if _, member := u.In[by.Contest]; member {
+		return Account{}, fault.New(fault.Conflict, "access.name_taken", "user %q", u.Name).With("name", u.Name)
+	}
+	u.In[by.Contest] = m
+	defer d.crewBook.forgetAll()
+	return u.Account(by.Contest), d.cfg.Store.SaveUser(ctx, u)
+}
+
+// membership is what an account with the roles is in a contest.
+func membership(roles []Role) (m Membership, err error) {
+	if len(roles) == 0 {
+		return m, fault.New(fault.Invalid, "access.no_role", "an account without a role")
+	}
+	for _, r := range roles {
+		if !slices.Contains(StaffRoles[:], r) {
+			return m, fault.New(fault.Invalid, "access.role", "role %q", r).With("role", string(r))
+		}
+		if !slices.Contains(m.Roles, string(r)) {
+			m.Roles = append(m.Roles, string(r))
+		}
+	}
+	return m, nil
 }
 
 // Found gives whoever makes a contest the right to run it: add keeps both at once, or

@@ -128,12 +128,13 @@ func (o *Office) Accounts(ctx context.Context, id access.Identity) ([]access.Acc
 
 // NewAccount is who an account is for.
 type NewAccount struct {
-	Name  string        `json:"name"`
-	Roles []access.Role `json:"roles"`
+	Name     string        `json:"name"`
+	Roles    []access.Role `json:"roles"`
+	Existing bool          `json:"existing,omitempty"` // it is of another contest, and is to be of this one too
 }
 
 // Invited is an account and the secret of its one-time way in, which nobody can
-// read again.
+// read again; "" for who has a way in that is not of this contest alone.
 type Invited struct {
 	access.Account
 	Secret string
@@ -145,11 +146,19 @@ func (o *Office) MakeAccount(ctx context.Context, id access.Identity, in NewAcco
 	if err != nil {
 		return Invited{}, err
 	}
-	u, err := o.cfg.Desk.AddUser(act, id, in.Name, "", in.Roles...)
+	add := func() (access.Account, error) { return o.cfg.Desk.AddUser(act, id, in.Name, "", in.Roles...) }
+	if in.Existing {
+		add = func() (access.Account, error) { return o.cfg.Desk.AdmitUser(act, id, in.Name, in.Roles...) }
+	}
+	u, err := add()
 	if err != nil {
 		return Invited{}, err
 	}
-	o.cfg.Log.Info("account made", "account", u.Name, "roles", u.Roles, "by", id.Name)
+	o.cfg.Log.Info("account made", "account", u.Name, "roles", u.Roles, "existing", in.Existing, "by", id.Name)
+	if in.Existing {
+		o.cfg.Feed.Settle(ctx)
+		return Invited{Account: u}, nil
+	}
 	a, secret, err := o.cfg.Desk.Invite(ctx, id, u.ID, inviteLife)
 	return Invited{a, secret}, err
 }

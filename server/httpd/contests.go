@@ -25,6 +25,53 @@ type Contests interface {
 
 type contestKey struct{}
 
+// lostKey marks a request for a page of a contest that there is not.
+type lostKey struct{}
+
+// called is the contest that a code in an address means, "" for none: codes that differ
+// in capitals alone are one.
+func (s *Server) called(code contest.Code) contest.Code {
+	if s.cfg.Contests.Plan(code) != nil {
+		return code
+	}
+	for _, c := range s.cfg.Contests.All() {
+		if strings.EqualFold(string(c), string(code)) {
+			return c
+		}
+	}
+	return ""
+}
+
+// navigates reports whether a person opens an address in a browser.
+func navigates(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// lost has a page answer that what was asked for is not there.
+func lost(page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Context().Value(lostKey{}) != nil {
+			r.Header.Del("If-None-Match")
+			w = &notFound{w, false}
+		}
+		page.ServeHTTP(w, r)
+	})
+}
+
+// notFound answers 404 with a body of another's.
+type notFound struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (n *notFound) Write(p []byte) (int, error) {
+	if !n.begun {
+		n.begun = true
+		n.WriteHeader(http.StatusNotFound)
+	}
+	return n.ResponseWriter.Write(p)
+}
+
 // enterContest puts a request into its contest, and takes that out of its address.
 func (s *Server) enterContest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -37,9 +84,22 @@ func (s *Server) enterContest(next echo.HandlerFunc) echo.HandlerFunc {
 		if !ok {
 			return next(c)
 		}
-		if s.cfg.Contests.Plan(code) == nil {
+		known := s.called(code)
+		switch looks := navigates(r); {
+		case known == "" && looks: // the home page says so, in the visitor's language
+			c.SetRequest(r.WithContext(context.WithValue(r.Context(), lostKey{}, true)))
+			c.Request().URL.Path, c.Request().URL.RawPath = "/", ""
+			return next(c)
+		case known == "":
 			return fault.New(fault.NotFound, "contest.unknown", "no contest %q", code)
+		case known != code && looks: // one address a page: what it keeps by its address stays one
+			to := "/c/" + url.PathEscape(string(known)) + path
+			if r.URL.RawQuery != "" {
+				to += "?" + r.URL.RawQuery
+			}
+			return c.Redirect(http.StatusFound, to)
 		}
+		code = known
 		if path != escaped { // of the request itself, which the router looks at
 			plain, err := url.PathUnescape(path)
 			if err != nil {

@@ -151,7 +151,7 @@ func (s *Server) routes() {
 		s.echo.GET("/metrics", s.getMetrics)
 	}
 	for _, p := range pages {
-		page := echo.WrapHandler(s.cfg.Site.Page(p.page))
+		page := echo.WrapHandler(lost(s.cfg.Site.Page(p.page)))
 		s.echo.Match([]string{http.MethodGet, http.MethodHead}, p.path, page)
 	}
 	assets := echo.WrapHandler(s.cfg.Site.Assets())

@@ -47,7 +47,7 @@ function Ballot({ b, over, ctx, onDo, onEdit, onChange, onGone }) {
   return html`<li class=${'panel ballot ' + b.state} data-ballot=${b.id} data-state=${b.state}>
     <div class="top"><div class="grow"><div class="tags"><h2>${b.title}</h2><${Tag} tone=${TONES[b.state]}>${t('ballot.state.' + b.state)}<//></div>
         <p class="muted small">${joined([b.session ? sessionTitle(ctx, b.session) : t('ballot.nosession'), t('ballot.options', { n: b.options.length })])}</p></div>
-      <div class="turnout"><b class="fig">${number(b.voters)}</b><span class="muted small">${t('ballot.voters')}</span></div></div>
+      <div class="turnout"><b class="fig">${number(b.voters)}</b><span class="muted small">${t('ballot.voters', { n: b.voters })}</span></div></div>
     <dl class="brief"><div><dt class="muted">${t('ballot.rules')}</dt><dd>${rules(b)}</dd></div>
       <div><dt class="muted">${t('ballot.visibility')}</dt><dd>${t('visibility.' + b.visibility)}</dd></div>
       <div><dt class="muted">${t('ballot.level')}</dt><dd>${t(b.level ? 'level.2' : 'level.0')}${b.level === 0 && html`<small class="warned">${t('level.0.warn')}</small>`}</dd></div>

@@ -1,4 +1,4 @@
-// 作品: the list of entries, filtered as one types, and its import.
+// 项目: the list of entries, filtered as one types, and its import.
 
 import { base } from '../lib/api.js';
 import { t } from '../lib/i18n.js';

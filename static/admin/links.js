@@ -47,6 +47,7 @@ export function Links({ ctx }) {
     .sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || (a.name < b.name ? -1 : a.name > b.name ? 1 : b.created - a.created));
   return html`<${Head} title=${t('tab.links')} lead=${t('links.lead')}>
       <button type="button" class="btn main" id="link-add" onClick=${() => setMaking(true)}>${t('links.make')}</button><//>
+    <p class="note small row" id="links-accounts"><span class="grow">${t('links.accounts')}</span><button type="button" class="btn slim" data-to="staff" onClick=${() => ctx.go('staff')}>${t('todo.go', { page: t('tab.staff') })}</button></p>
     <${Load} of=${links}>${() => html`<section class="panel flush">
       <div class="filters"><select class="input" aria-label=${t('links.role')} value=${role} onChange=${(/** @type {any} */ e) => setRole(e.target.value)}>
           <option value="">${t('links.role.all')}</option>${ROLES.map((r) => html`<option key=${r} value=${r}>${t('role.' + r)}</option>`)}</select>

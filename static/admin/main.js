@@ -2,6 +2,7 @@
 
 import { api } from '../lib/api.js';
 import { sync } from '../lib/clock.js';
+import { sayWrong } from '../lib/fields.js';
 import { errorText, t } from '../lib/i18n.js';
 import { boot, html, useEffect, useState } from '../lib/ui.js';
 import { onSignedOut } from './call.js';
@@ -39,4 +40,5 @@ function App() {
   return html`<${Frame} key=${me.name} me=${me} plan=${state.plan} onOut=${() => look(null)} />`;
 }
 
+sayWrong();
 boot(['admin'], App, ['crew', 'office']);

@@ -11,9 +11,9 @@ function Counts({ ctx }) {
   const o = ctx.overview;
   const open = o.ballots.filter((b) => b.state === 'open').length;
   const tiles = [
-    ['entries', o.entries, t('overview.entries')], ['judges', o.judges, t('overview.judges')],
-    ['rundown', o.sessions.length, t('overview.sessions')],
-    ['ballots', o.ballots.length, open ? t('overview.ballots.open', { n: open }) : t('overview.ballots')],
+    ['entries', o.entries, t('overview.entries', { n: o.entries })], ['judges', o.judges, t('overview.judges', { n: o.judges })],
+    ['sessions', o.sessions.length, t('overview.sessions', { n: o.sessions.length })],
+    ['ballots', o.ballots.length, open ? t('overview.ballots.open', { n: open, all: o.ballots.length }) : t('overview.ballots', { n: o.ballots.length })],
   ];
   return html`<div class="tiles">${tiles.map((/** @type {any[]} */ [tab, n, text]) => html`
     <button type="button" key=${tab} class="tile panel" onClick=${() => ctx.go(tab)}><b class="fig">${number(n)}</b><span class="muted">${text}</span></button>`)}</div>`;

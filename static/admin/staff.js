@@ -14,28 +14,30 @@ const ROLES = ['organiser', 'director', 'moderator'];
 /** @param {string[]} roles */
 const roleText = (roles) => joined(roles.map((r) => t('role.' + r)));
 
-/** Makes an account. @param {{onMade: (x: Invitation) => void, onClose: () => void}} p */
+/** Makes an account, or has one of another contest in. @param {{onMade: (x: Invitation) => void, onClose: () => void}} p */
 function Maker({ onMade, onClose }) {
   const [name, setName] = useState('');
   const [role, setRole] = useState('director');
   const [failed, fail] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState(false);
-  const make = async (/** @type {Event} */ e) => {
-    e.preventDefault();
+  const elsewhere = failed && failed.code === 'access.name_elsewhere' && failed.args.name === name.trim();
+  const make = async (/** @type {boolean} */ existing) => {
     setBusy(true);
     fail(null);
     const who = { name: name.trim(), roles: [role] };
     try {
-      onMade({ ...who, ...(await call('/v1/admin/staff', { body: who })) });
+      onMade({ ...who, ...(await call('/v1/admin/staff', { body: existing ? { ...who, existing } : who })) });
     } catch (err) { fail(err); setBusy(false); }
   };
   return html`<${Dialog} title=${t('staff.add')} lead=${t('staff.add.how')} busy=${busy} onClose=${onClose}
     foot=${html`<button type="button" class="btn quiet" onClick=${onClose}>${t('cancel')}</button><button form="staff-form" id="staff-make" class="btn main" disabled=${busy}>${t('staff.add.go')}</button>`}>
-    <form id="staff-form" class="stack" onSubmit=${make}>
+    <form id="staff-form" class="stack" onSubmit=${(/** @type {Event} */ e) => { e.preventDefault(); if (!elsewhere) make(false); }}>
       <${Field} label=${t('staff.name')} hint=${t('staff.name.how')}><input class="input" name="name" required maxlength="40" autocomplete="off" value=${name}
         onInput=${(/** @type {any} */ e) => setName(e.target.value)} /><//>
       <${Choice} class="three" label=${t('staff.role')} name="role" value=${role} onPick=${setRole} options=${ROLES.map((r) => ({ value: r, label: t('role.' + r), hint: t('role.' + r + '.how') }))} />
-      ${failed && html`<p class="note bad" role="alert">${errorText(failed)}</p>`}
+      ${elsewhere ? html`<div class="note warn stack" id="staff-elsewhere" role="alert"><p>${errorText(failed)}</p>
+          <p><button type="button" class="btn" id="staff-admit" disabled=${busy} onClick=${() => make(true)}>${t('staff.admit', { role: t('role.' + role) })}</button></p></div>`
+        : failed && html`<p class="note bad" role="alert">${errorText(failed)}</p>`}
     </form><//>`;
 }
 
@@ -80,7 +82,11 @@ export function Staff({ ctx }) {
     toast(t('staff.enabled.done', { name: a.name }), 'good');
     await staff.reload();
   });
-  const done = (/** @type {Invitation} */ x) => { setMaking(false); setMade(x); staff.reload(); };
+  const done = (/** @type {Invitation} */ x) => {
+    setMaking(false);
+    if (x.url) setMade(x); else toast(t('staff.admitted', { name: x.name, role: roleText(x.roles) }), 'good'); // who has a way in already
+    staff.reload();
+  };
   const place = (/** @type {Doc.Account} */ a) => (a.disabled ? 10 : 0) + (ROLES.indexOf(a.roles[0]) + ROLES.length + 1) % (ROLES.length + 1);
   const list = [...(staff.data || [])].sort((a, b) => place(a) - place(b) || (a.name < b.name ? -1 : 1));
   return html`<${Head} title=${t('tab.staff')} lead=${t('staff.lead')}>

@@ -2,6 +2,7 @@
 
 import { api } from '../lib/api.js';
 import { Hub } from '../lib/hub.js';
+import { sayWrong } from '../lib/fields.js';
 import { errorText, t } from '../lib/i18n.js';
 import { useOn } from '../lib/on.js';
 import { boot, html, useEffect, useMemo, useState, useStatus } from '../lib/ui.js';
@@ -65,4 +66,5 @@ function App() {
   return html`<${Room} key=${me.name} me=${me} sessions=${state.sessions} onOut=${() => look(null)} />`;
 }
 
+sayWrong();
 boot(['director'], App, ['crew', 'office']);

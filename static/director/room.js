@@ -19,7 +19,7 @@ function Ballot(/** @type {{b: Doc.Turnout, staff: Doc.Desk}} */ { b, staff }) {
     <dl>
       <div><dd class="fig">${number(b.voters)}</dd><dt>${t('ballot.voters')}</dt></div>
       <div><dd class="fig">${number(staff.audience)}</dd><dt>${t('ballot.present')}</dt></div>
-      <div><dd class="fig">${staff.ackP99Ms > 0 ? Math.max(1, Math.round(staff.ackP99Ms)) : '—'}<small>${staff.ackP99Ms > 0 ? ' ms' : ''}</small></dd><dt>${t('ballot.ack')}</dt></div>
+      <div><dd class="fig">${staff.ackP99Ms > 0 ? Math.max(1, Math.round(staff.ackP99Ms)) : '—'}<small>${staff.ackP99Ms > 0 ? ' ' + t('ballot.ms') : ''}</small></dd><dt>${t('ballot.ack')}</dt></div>
     </dl></li>`;
 }
 

@@ -17,13 +17,21 @@ export async function boot(rooms, App, codes) {
   followTheme();
   const app = /** @type {HTMLElement} */ (document.getElementById('app'));
   for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
+    const texts = load(rooms, codes);
     try {
-      await Promise.all([load(rooms, codes), loadTracks()]);
+      await Promise.all([texts, loadTracks()]);
       break;
-    } catch (e) { await new Promise((f) => setTimeout(f, wait)); }
+    } catch (e) {
+      if (/** @type {any} */ (e).code === 'contest.unknown' && await texts.then(() => true, () => false)) { nowhere(app, e); return; } await new Promise((f) => setTimeout(f, wait)); }
   }
   app.textContent = '';
   render(html`<${Guard}><${App} /><${Toasts} /><//>`, app);
+}
+
+/** Says that the address is of a contest that there is not. @param {HTMLElement} app @param {any} why */
+function nowhere(app, why) {
+  app.textContent = '';
+  render(html`<div class="wait" id="nowhere"><h1>${errorText(why)}</h1><p><a class="btn main" href="/">${t('contest.home')}</a></p><p><${Language} /></p></div>`, app);
 }
 
 /** A page with data-theme="auto" takes the system's setting, and follows it. */
@@ -199,7 +207,7 @@ function Toasts() {
   useLayoutEffect(() => {
     tell = (x) => {
       const one = { ...x, id: Math.random() };
-      set((l) => [...l.slice(-2), one]);
+      set((l) => [...l.filter((y) => y.text !== one.text || y.kind !== one.kind).slice(-2), one]); // said again, it is said once
       setTimeout(() => set((l) => l.filter((y) => y.id !== one.id)), x.kind === 'bad' ? 6000 : 3000);
     };
   }, []);
