@@ -104,6 +104,7 @@ type Lineup struct {
 	PanelRev   string            `json:"panelRev"`
 	Sealed     bool              `json:"sealed"`  // nothing here changes any more
 	Follows    string            `json:"follows"` // title of the session whose result is revealed here, and whose line-up this is; "" = its own
+	Quorum     int               `json:"quorum"`  // how many judges the rules need here; 0 = nobody marks
 }
 
 // Lineup tells who is on a session.
@@ -131,8 +132,18 @@ func (o *Office) Lineup(ctx context.Context, id access.Identity, show contest.Sh
 	if err != nil {
 		return Lineup{}, err
 	}
+	r, err := o.rundown(ctx, show)
+	if err != nil {
+		return Lineup{}, err
+	}
+	kind := ""
+	for _, s := range o.cfg.Shows.Sessions(show.Contest()) {
+		if s.ID == show {
+			kind = s.Kind
+		}
+	}
 	out := Lineup{
-		Show: show, EntriesRev: access.Revision(entryIDs(own)), PanelRev: access.Revision(judgeIDs(panel)), OwnEntries: len(own) > 0, OwnPanel: len(panel) > 0, Sealed: sealed, Follows: c.Reveals.Title,
+		Quorum: quorum(c, kind, r), Show: show, EntriesRev: access.Revision(entryIDs(own)), PanelRev: access.Revision(judgeIDs(panel)), OwnEntries: len(own) > 0, OwnPanel: len(panel) > 0, Sealed: sealed, Follows: c.Reveals.Title,
 		Entries: entryIDs(c.Entries), Judges: judgeIDs(c.Judges),
 	}
 	return out, nil

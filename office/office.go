@@ -139,6 +139,7 @@ type Overview struct {
 	Sessions []stage.Info      `json:"sessions"`
 	Ballots  []vote.StaffBoard `json:"ballots"`
 	Warnings []plan.Warning    `json:"warnings"`
+	Todo     []Task            `json:"todo"`
 }
 
 // Overview shows where things stand.
@@ -161,7 +162,8 @@ func (o *Office) Overview(ctx context.Context, id access.Identity) (Overview, er
 			out.Ballots = append(out.Ballots, vote.Staff(ballot, tally))
 		}
 	}
-	return out, nil
+	out.Todo, err = o.todo(ctx, id.Contest)
+	return out, err
 }
 
 // scope is a show as a scope; "" is none.

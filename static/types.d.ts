@@ -517,6 +517,7 @@ declare namespace Doc {
     panelRev: string;
     sealed: boolean;
     follows: string;
+    quorum: number;
   }
   interface Link {
     id: string;
@@ -629,6 +630,7 @@ declare namespace Doc {
     sessions: Session[];
     ballots: Turnout[];
     warnings: Warning[];
+    todo: Task[];
     url: string;
   }
   interface Phase {
@@ -871,6 +873,14 @@ declare namespace Doc {
     track: string;
     trackName: string;
     votes: number;
+  }
+  interface Task {
+    session: string;
+    kind: string;
+    have: number;
+    need: number;
+    title: string;
+    names: string[];
   }
   interface Ticket {
     ticket: string;

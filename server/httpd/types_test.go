@@ -41,7 +41,7 @@ var documents = map[string]any{
 	"Me": meReply{}, "MyContest": meMember{}, "Contest": publicPlan{}, "TrackName": trackName{}, "Session": stage.Info{},
 	"Proof": ledger.Evidence{}, "LedgerName": live.LedgerName{}, "MyVotes": live.MyVotes{}, "Fact": live.Fact{},
 	"JudgeDesk": live.JudgeDesk{}, "JudgeEntry": live.JudgeEntry{}, "Sheet": score.Sheet{},
-	"Overview": overview{}, "Warning": plan.Warning{}, "JudgeRow": office.Judge{}, "OfficeSession": office.Session{}, "NewSession": office.NewSession{}, "EntryRow": office.Entry{}, "CameraRow": office.Camera{}, "EntryState": office.Standing{}, "Lineup": office.Lineup{},
+	"Overview": overview{}, "Task": office.Task{}, "Warning": plan.Warning{}, "JudgeRow": office.Judge{}, "OfficeSession": office.Session{}, "NewSession": office.NewSession{}, "EntryRow": office.Entry{}, "CameraRow": office.Camera{}, "EntryState": office.Standing{}, "Lineup": office.Lineup{},
 	"Results": live.Results{}, "WholeResult": cue.Results{}, "OnAir": live.OnAir{}, "Take": contest.Take{}, "Takes": office.Takes{}, "NewTake": office.NewTake{},
 	"MadeContest": newContest{}, "Preview": office.Preview{}, "Ballot": vote.Ballot{}, "BallotRow": office.Ballot{}, "Recount": office.Recount{}, "Link": office.Link{},
 	"Account": access.Account{}, "Invitation": invitation{}, "NewAccount": newAccount{}, "NewLink": newLink{}, "TicketCodes": ticketCodes{}, "TicketCards": ticketCards{},

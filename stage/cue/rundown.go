@@ -222,6 +222,13 @@ func (r Rundown) Of(show contest.ShowID) Rundown {
 	return r
 }
 
+// Marked reports whether judges mark in the rundown.
+func (r *Rundown) Marked() bool {
+	return slices.ContainsFunc(r.Cues, func(c Cue) bool {
+		return slices.ContainsFunc(c.Actions, func(a Action) bool { return a.Kind == doSheetsOpen })
+	})
+}
+
 // Ballots returns the ballots that the rundown opens, closes, reveals or counts in
 // its seal, each once, in order.
 func (r *Rundown) Ballots() []vote.BallotID {

@@ -5,8 +5,9 @@ import { Hold, html, toast, useState } from '../lib/ui.js';
 import { call, useAct, useData } from './call.js';
 import { Clash, theirsOf } from './clash.js';
 import { LinkMaker } from './linkmaker.js';
-import { Dialog, Empty, Field, Head, Load, Notice, Tag } from './parts.js';
+import { Dialog, Empty, Field, Head, Load, Notice, Tag, sessionTitle } from './parts.js';
 import { SECTORS, sectorText } from './sector.js';
+import { Quorum } from './todo.js';
 
 /** The first free id: j1, j2, … @param {Doc.JudgeRow[]} judges */
 function freeID(judges) {
@@ -89,6 +90,7 @@ export function Judges({ ctx }) {
   const list = judges.data || [];
   return html`<${Head} title=${t('tab.judges')} lead=${t('judges.lead')}>
       <button type="button" class="btn main" id="judge-add" disabled=${!judges.data} onClick=${() => setEdit({ judge: null })}>${t('judges.add')}</button><//>
+    ${ctx.overview.todo.filter((x) => x.kind === 'quorum').map((x) => html`<${Quorum} key=${x.session} have=${x.have} need=${x.need} title=${sessionTitle(ctx, x.session)} />`)}
     <${Load} of=${judges}>${() => list.length === 0 ? html`<section class="panel"><${Empty} title=${t('judges.empty')}>${t('judges.empty.how')}<//></section>` : html`
       <${Panel} judges=${list} plan=${ctx.plan} />
       <section class="panel flush"><div class="scroll"><table class="table" id="judges">

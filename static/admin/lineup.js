@@ -6,6 +6,7 @@ import { html, toast, useLayoutEffect, useState } from '../lib/ui.js';
 import { call, useData } from './call.js';
 import { Clash, theirsOf } from './clash.js';
 import { Choice, Empty, Head, Load, Sessions, Tag, joined } from './parts.js';
+import { Quorum } from './todo.js';
 
 /** @typedef {{id: string, title: string, note: string, tag?: string, tone?: string}} Item */
 /** What is not saved, by place, and the revision that it is made from. @typedef {Record<string, {some: boolean, list: string[], rev: string}>} Drafts */
@@ -40,9 +41,9 @@ function Adding({ rest, label, onAdd }) {
     ${seen.length === 0 && html`<p class="empty">${t('lineup.unmatched')}</p>`}</div>`;
 }
 
-/** @param {{name: string, place: string, drafts: Drafts, items: Item[], given: string[], own: boolean, rev: string, frozen: boolean, onSave: (ids: string[], over: string, then: (rev: string) => void) => Promise<any>}} p
+/** @param {{name: string, place: string, drafts: Drafts, items: Item[], given: string[], own: boolean, rev: string, frozen: boolean, need?: number, onSave: (ids: string[], over: string, then: (rev: string) => void) => Promise<any>}} p
     given are in order; drafts keep, by place, what is not saved while another tab is looked at */
-function Picker({ name, place, drafts, items, given, own, rev, frozen, onSave }) {
+function Picker({ name, place, drafts, items, given, own, rev, frozen, need = 0, onSave }) {
   const draft = drafts[place];
   const [some, setSome] = useState(draft ? draft.some : own);
   const [list, setList] = useState(draft ? draft.list : own ? given : /** @type {string[]} */ ([]));
@@ -70,6 +71,7 @@ function Picker({ name, place, drafts, items, given, own, rev, frozen, onSave })
         <button type="button" class="btn slim main" data-do="save" disabled=${!dirty || busy || frozen || stale || (some && !chosen.length)} onClick=${() => save(from)}>${t('save')}</button></div></div>
     ${stale && html`<${Clash} id=${name + '-clash'} theirs=${{ rev, now: given }} rows=${[[t('lineup.' + name), text(own, given), text(some, list)]]} busy=${busy} off=${frozen || (some && !chosen.length)} onTake=${undo} onKeep=${() => save(rev)} />`}
     ${failed && html`<p class="note bad" role="alert">${errorText(failed)}</p>`}
+    <${Quorum} have=${some ? chosen.length : items.length} need=${need} />
     <${Choice} class="two" label=${t('form.entries.which')} name=${'which-' + name} value=${some ? 'some' : 'all'} onPick=${(/** @type {string} */ v) => { fail(null); setSome(v === 'some'); }}
       options=${['all', 'some'].map((v) => ({ value: v, label: t('lineup.' + name + '.' + v), hint: t('lineup.' + name + '.' + v + '.how') }))} />
     ${some && html`${chosen.length ? html`<ol class="places">${chosen.map((x, i) => html`<${Place} key=${x.id} x=${x} i=${i} last=${i === chosen.length - 1} frozen=${frozen}
@@ -95,6 +97,7 @@ export function Lineup({ ctx }) {
     }
     then(what === 'entries' ? stored.entriesRev : stored.panelRev);
     lineup.set(stored);
+    ctx.refresh();
     toast(t('saved'), 'good');
   };
   const entry = (/** @type {Doc.Entry} */ e) => ({ id: e.id, title: e.title, note: e.id + ' · ' + e.team, tag: e.state === 'qualified' ? '' : t('entry.' + e.state), tone: e.state === 'disqualified' ? 'bad' : 'warn' });
@@ -105,6 +108,6 @@ export function Lineup({ ctx }) {
       const frozen = l.sealed || !!l.follows;
       return html`${l.follows && html`<p class="note" id="lineup-follows">${t('lineup.follows', { title: l.follows })}</p>`}${l.sealed && html`<p class="note warn">${errorText({ code: 'session.sealed' })}</p>`}
         <div class="pair"><${Picker} key=${'e' + ctx.session + l.entriesRev} name="entries" place=${ctx.session + '/entries'} drafts=${ctx.keep.lineups} items=${(entries.data || []).map(entry)} given=${l.entries} own=${l.ownEntries} rev=${l.entriesRev} frozen=${frozen} onSave=${save('entries', 'entries')} />
-        <${Picker} key=${'j' + ctx.session + l.panelRev} name="panel" place=${ctx.session + '/panel'} drafts=${ctx.keep.lineups} items=${(judges.data || []).map(judge)} given=${l.judges} own=${l.ownPanel} rev=${l.panelRev} frozen=${frozen} onSave=${save('panel', 'judges')} /></div>`;
+        <${Picker} key=${'j' + ctx.session + l.panelRev} name="panel" need=${frozen ? 0 : l.quorum} place=${ctx.session + '/panel'} drafts=${ctx.keep.lineups} items=${(judges.data || []).map(judge)} given=${l.judges} own=${l.ownPanel} rev=${l.panelRev} frozen=${frozen} onSave=${save('panel', 'judges')} /></div>`;
     }}<//>`}<//>`}<//>`;
 }

@@ -5,6 +5,7 @@ import { html, useState } from '../lib/ui.js';
 import { Another } from './another.js';
 import { Copy, Dialog, Empty, Head, HomeOnly, Line, Qr, Stands, Tag } from './parts.js';
 import { Takes } from './takes.js';
+import { Todo, deskOf } from './todo.js';
 
 /** @param {{ctx: import('./frame.js').Ctx}} p */
 function Counts({ ctx }) {
@@ -28,7 +29,7 @@ function Addresses({ ctx, onShow }) {
   return html`<section class="panel"><h2>${t('overview.where')}</h2>
     ${sessions.length === 0 && html`<${Empty} title=${t('overview.where.none')} />`}
     <ul class="sessions">${sessions.map((s) => html`<li key=${s.id} data-of=${s.id}>
-      <div class="row"><h3 class="grow">${s.title}</h3><${Stands} state=${s.state} /></div>
+      <div class="row"><h3 class="grow">${s.title}</h3><a class="btn slim" data-desk=${s.id} href=${deskOf(s.id)} target="_blank" rel="noopener">${t('overview.desk')}</a><${Stands} state=${s.state} /></div>
       <ul class="paths">${row(t('overview.audience'), '/live/' + s.id, s.title)}
         ${(s.ballots || []).map((/** @type {string} */ id) => {
           const b = ballots.find((x) => x.id === id);
@@ -53,7 +54,7 @@ export function Overview({ ctx }) {
       ${ctx.me.founder && html`<button type="button" class="btn" id="another" onClick=${() => make(true)}>${t('another')}</button>`}<//>
     <${Counts} ctx=${ctx} />
     <div class="cols">
-      <div class="stack"><${Addresses} ctx=${ctx} onShow=${show} /><${Takes} ctx=${ctx} /><${Warnings} list=${o.warnings} /></div>
+      <div class="stack"><${Todo} ctx=${ctx} /><${Addresses} ctx=${ctx} onShow=${show} /><${Takes} ctx=${ctx} /><${Warnings} list=${o.warnings} /></div>
       <aside class="panel site"><h2>${t('overview.site')}</h2><${Qr} path="/" alt=${t('overview.site.alt')} />
         <code>${o.url}</code><${Copy} text=${o.url} label=${t('copy.address')} />
         <${HomeOnly} url=${o.url} /><p class="muted small">${t('overview.site.how')}</p></aside>

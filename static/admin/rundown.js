@@ -15,6 +15,7 @@ import { Choice, Copy, Dialog, Empty, Field, Head, Load, Sessions, Tag } from '.
 import { Programme } from './programme.js';
 import { List, icon } from './runlist.js';
 import { howLong, ofDay, onClock, span } from './time.js';
+import { Quorum } from './todo.js';
 
 /** @type {any[]} */
 const NONE = [];
@@ -344,7 +345,8 @@ export function Rundown({ ctx }) {
     ballots: ballots.data.filter((b) => !b.id.includes('~')).map((b) => ({ id: b.id, title: b.title, own: b.session === ctx.session })).sort((a, b) => Number(b.own) - Number(a.own)),
   } : null; // the table does without, and what is built by hand waits for it
   return html`<${Head} title=${t('tab.rundown')} lead=${t('rundown.lead')}><${Sessions} ctx=${ctx} /><//>
+    ${lineup.data && !lineup.data.sealed && html`<${Quorum} have=${lineup.data.judges.length} need=${lineup.data.quorum} />`}
     <${Load} of=${rundown}>${() => html`${failed && html`<p class="note warn row" role="alert"><span class="grow">${t('rundown.unnamed', { why: errorText(failed.error) })}</span>
         <button type="button" class="btn slim" onClick=${() => named.forEach((d) => { if (!d.data) d.reload(); })}>${t('retry')}</button></p>`}
-      <${Desk} key=${ctx.session} ctx=${ctx} given=${rundown.data} entries=${entries.data || NONE} known=${known} onSaved=${rundown.set} />`}<//>`;
+      <${Desk} key=${ctx.session} ctx=${ctx} given=${rundown.data} entries=${entries.data || NONE} known=${known} onSaved=${(/** @type {Doc.StagedRundown} */ r) => { rundown.set(r); lineup.reload(); ctx.refresh(); }} />`}<//>`;
 }

@@ -38,9 +38,9 @@ export async function load(rooms, codes = []) {
   [errors, texts] = await Promise.all([all(['errors', ...codes.map((c) => 'errors-' + c)]), all(['common', ...rooms])]);
 }
 
-/** @param {string} text @param {Record<string, any>} [args] */
+/** Fills in {name}, and {name|one|several}: which of the two, by a number. @param {string} text @param {Record<string, any>} [args] */
 function fill(text, args) {
-  return text.replace(/\{(\w+)\}/g, (_, k) => (args && args[k] !== undefined && args[k] !== null ? String(args[k]) : ''));
+  return text.replace(/\{(\w+)\|([^|{}]*)\|([^|{}]*)\}/g, (_, k, one, several) => (new Intl.PluralRules(language).select(Number(args && args[k])) === 'one' ? one : several)).replace(/\{(\w+)\}/g, (_, k) => (args && args[k] !== undefined && args[k] !== null ? String(args[k]) : ''));
 }
 
 /** The text of a key. @param {string} key @param {Record<string, any>} [args] */
