@@ -213,10 +213,11 @@ func TestASocketTicketIsSpentOnce(t *testing.T) {
 			"the crew":     func() string { return ticketOf(screen.at(owner), "") },
 			"the audience": func() string { return ticketOf(phone, "audience") },
 		} {
-			ticket := ask()
-			if !other.opens(ticket) {
-				t.Errorf("%s, %s: a ticket of one node is not good at the other", when, who)
-			}
+			ticket := ""
+			eventually(t, when+", "+who+": a ticket of one node is good at the other, another one if the machine is busy", func() bool {
+				ticket = ask()
+				return other.opens(ticket)
+			})
 			if owner.opens(ticket) || other.opens(ticket) {
 				t.Errorf("%s, %s: a ticket opened two sockets", when, who)
 			}
@@ -273,7 +274,7 @@ func TestPicturesAtEveryNode(t *testing.T) {
 	sender := other.client().withLink(link.Token)
 	resource := sender.media("/whip/final/cam")
 	viewer := watch(t, other, "final")
-	hubtest.Until(t, "the programme reaches who came to the other node", func() bool { return viewer.packets.Load() > 50 })
+	hubtest.Until(t, "the programme reaches who came to the other node", func() bool { return viewer.sees(t, other, "final", 51) })
 	for _, n := range []*Node{owner, other} {
 		var cams []struct{ Name, Label, State string }
 		h.org.at(n).Do("GET", "/v1/admin/cameras?session=final", nil, &cams)

@@ -31,7 +31,7 @@ type inUse struct {
 }
 
 // offer makes a real offer of one video.
-func offer(t testing.TB, send bool) string {
+func offer(t testing.TB, send bool) *webrtc.PeerConnection {
 	t.Helper()
 	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
@@ -41,7 +41,7 @@ func offer(t testing.TB, send bool) string {
 	way := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}
 	if send {
 		way.Direction = webrtc.RTPTransceiverDirectionSendonly
-		track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, "v", "s")
+		track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264}, "v", "s")
 		if err == nil {
 			_, err = pc.AddTransceiverFromTrack(track, way)
 		}
@@ -60,13 +60,15 @@ func offer(t testing.TB, send bool) string {
 		t.Fatal(err)
 	}
 	<-gathered
-	return pc.LocalDescription().SDP
+	return pc
 }
 
-// media sends an offer and returns the resource's address.
+// media sends an offer, connects, and returns the resource's address. One that never
+// connects is given up after a quarter of a minute.
 func (c *Client) media(path string) string {
 	c.t.Helper()
-	req, err := http.NewRequest("POST", c.url+path, strings.NewReader(offer(c.t, strings.HasPrefix(path, "/whip"))))
+	pc := offer(c.t, strings.HasPrefix(path, "/whip"))
+	req, err := http.NewRequest("POST", c.url+path, strings.NewReader(pc.LocalDescription().SDP))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -82,6 +84,9 @@ func (c *Client) media(path string) string {
 	body, _ := io.ReadAll(resp.Body)
 	if resp.StatusCode != http.StatusCreated {
 		c.t.Fatalf("POST %s: %s %s", path, resp.Status, body)
+	}
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(body)}); err != nil {
+		c.t.Fatalf("the answer of %s: %v", path, err)
 	}
 	return resp.Header.Get("Location")
 }
