@@ -88,7 +88,7 @@ func TestWhatWasTakenOutIsTold(t *testing.T) {
 	}
 	n.Start()
 	var got struct{ Reasons []string }
-	for end := time.Now().Add(time.Minute); !slices.Contains(got.Reasons, "vote.miscount") || !slices.Contains(got.Reasons, "stage.broken_chain"); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); !slices.Contains(got.Reasons, "vote.miscount") || !slices.Contains(got.Reasons, "stage.broken_chain"); time.Sleep(50 * time.Millisecond) {
 		if n.client().Do("GET", "/readyz", nil, &got); time.Now().After(end) {
 			t.Fatalf("readiness tells %v:\n%s", got.Reasons, n.Output())
 		}

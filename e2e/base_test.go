@@ -265,7 +265,7 @@ func (b *base) inject(what string) (end func()) {
 		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.pid()))
 		return !strings.Contains(string(status), "TracerPid:\t0\n")
 	}
-	for deadline := time.Now().Add(30 * time.Second); !traced(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !traced(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("strace: %s", said)
 		}

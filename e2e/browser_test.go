@@ -204,7 +204,7 @@ func eval[T any](p *Page, js string) (T, error) {
 
 // patience is how long a page may take for what it does at once on an idle
 // machine. A slow machine is no fault, so no wait is shorter.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // WaitFor waits until the expression is true, within at least patience.
 func (p *Page) WaitFor(what, js string, within time.Duration) {

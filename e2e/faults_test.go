@@ -145,7 +145,7 @@ func (n *night) in(t *testing.T) {
 // follow opens a socket and hears the topics' first documents.
 func (n *night) follow(c *Client, as string, topics ...string) *client.Client {
 	n.t.Helper()
-	ctx, cancel := context.WithTimeout(n.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(n.t.Context(), patience)
 	defer cancel()
 	ws, err := c.socketAs(ctx, as, client.Config{})
 	if err != nil {

@@ -52,7 +52,7 @@ func TestForgedRowsAreTold(t *testing.T) {
 	}
 	org.Do("POST", "/v1/admin/ballots/pop/close", object{}, nil)
 	var got []string
-	for end := time.Now().Add(time.Minute); !slices.Contains(got, "votes_changed") || !slices.Contains(got, "facts_forged"); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); !slices.Contains(got, "votes_changed") || !slices.Contains(got, "facts_forged"); time.Sleep(50 * time.Millisecond) {
 		if got = told(); time.Now().After(end) {
 			t.Fatalf("the desk is told %v only:\n%s", got, n.Output())
 		}

@@ -75,7 +75,7 @@ func gather(t testing.TB, n *Node, count int, topics ...string) *crowd {
 			}
 			c.clients[i] = p
 			err := c.join(t.Context(), i)
-			for end := time.Now().Add(time.Minute); err != nil && time.Now().Before(end); time.Sleep(time.Second) { // as a page does
+			for end := time.Now().Add(patience); err != nil && time.Now().Before(end); time.Sleep(time.Second) { // as a page does
 				err = c.join(t.Context(), i)
 			}
 			if err != nil {
@@ -117,7 +117,7 @@ func (c *crowd) join(ctx context.Context, i int) error {
 // on a new socket if the last was cut. A machine that has no time for 2,000 phones
 // cuts some of them, and nothing may be lost by it.
 func (c *crowd) insist(ctx context.Context, i int, do func(context.Context, *client.Client) error) error {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for {
 		err := do(ctx, c.phones[i])
@@ -147,7 +147,7 @@ func (c *crowd) vote(ctx context.Context, ballot string, entries []string, rev i
 			time.Sleep(within * time.Duration(i) / time.Duration(len(c.phones)))
 			start := time.Now()
 			err := c.insist(ctx, i, func(ctx context.Context, p *client.Client) error {
-				ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+				ctx, cancel := context.WithTimeout(ctx, patience)
 				defer cancel()
 				return p.Req(ctx, "vote.cast", object{"ballot": ballot, "rev": rev, "choice": []string{entries[(i+rev)%len(entries)]}}, nil)
 			})

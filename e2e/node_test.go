@@ -303,7 +303,7 @@ func (c *Client) Try(method, path string, in, out any) error {
 func (c *Client) Do(method, path string, in, out any) {
 	c.t.Helper()
 	err := c.Try(method, path, in, out)
-	for end := time.Now().Add(time.Minute); (busy(err) || c.patient && moving(err)) && time.Now().Before(end); {
+	for end := time.Now().Add(patience); (busy(err) || c.patient && moving(err)) && time.Now().Before(end); {
 		time.Sleep(50 * time.Millisecond)
 		err = c.Try(method, path, in, out)
 	}
@@ -339,7 +339,7 @@ type object = map[string]any
 // status is what a page answers, 0 for nothing, as from a port that is open before
 // anybody answers there.
 func (n *Node) status(path string) int {
-	r, err := (&http.Client{Timeout: 5 * time.Second}).Get(n.url + path)
+	r, err := (&http.Client{Timeout: 20 * time.Second}).Get(n.url + path)
 	if err != nil {
 		return 0
 	}
@@ -350,7 +350,7 @@ func (n *Node) status(path string) int {
 // organiser makes the first organiser and returns their client.
 func (n *Node) organiser() *Client {
 	n.t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
 		n.mu.Lock()
 		token := n.setup

@@ -127,7 +127,7 @@ func (h *town) watch(n *Node) (end func(round int)) {
 	}
 	return func(round int) {
 		h.t.Helper()
-		ctx, cancel := context.WithTimeout(h.t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(h.t.Context(), patience)
 		defer cancel()
 		want := showState(h.org.at(n))
 		if err := ws.Wait(ctx, func() bool {

@@ -125,7 +125,7 @@ func partTown(t *testing.T, times int) {
 		since = time.Now()
 		want := checkVoters(t, round, every)
 		for i, ws := range watchers {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			if err := ws.Wait(ctx, func() bool {
 				show, _ := ws.Doc("stage/final")
 				board, _ := ws.Doc("ballot/crash")

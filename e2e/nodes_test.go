@@ -73,7 +73,7 @@ func (c *Client) at(n *Node) *Client {
 func (c *Client) try(method, path string, in, out any) {
 	c.t.Helper()
 	var err error
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if err = c.Try(method, path, in, out); err == nil {
 			return
 		}

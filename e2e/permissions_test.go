@@ -184,7 +184,7 @@ func outcome(err error) string {
 // onceThere asks again while the shows are between two nodes, as they are for a moment
 // on a machine that is too busy to renew a lease.
 func onceThere(ask func() error) (err error) {
-	for end := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
 		err = ask()
 		var e *apiError
 		if there := err == nil || err.Error() != "stage.unavailable" && !(errors.As(err, &e) && e.Code == "stage.unavailable"); there || time.Now().After(end) {

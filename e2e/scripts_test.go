@@ -265,7 +265,7 @@ func (w behaviour) inGo(t *testing.T) {
 		}
 	})
 	got := ""
-	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		mu.Lock()
 		got = fmt.Sprintf("docs %s, events %s, %d tickets, end %q", strings.Join(docs, " "), strings.Join(events, " "), s.asked(), stop)
 		mu.Unlock()
@@ -320,7 +320,7 @@ func (w behaviour) inPage(t *testing.T, b *Browser) {
 		hub.start();
 		return 'begun';
 	})()`)
-	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		stop := get[string](p, `hub.status === 'refused' ? (hub.why.code === 'access.revoked' ? '4503' : String(hub.why.args.status || hub.why.code)) : ''`)
 		got = fmt.Sprintf("docs %s, events %s, %d tickets, end %q", get[string](p, `docs.join(' ')`), get[string](p, `events.join(' ')`), s.asked(), stop)
 		if got == w.want() {

@@ -53,7 +53,7 @@ func TestAShowIsRehearsed(t *testing.T) {
 	hears := func(show string) { // it follows no stage: one who does is counted in the pulse
 		t.Helper()
 		var doc []byte
-		for end := time.Now().Add(time.Minute); !strings.Contains(string(doc), fmt.Sprintf(`"show":%q`, show)); time.Sleep(5 * time.Millisecond) {
+		for end := time.Now().Add(patience); !strings.Contains(string(doc), fmt.Sprintf(`"show":%q`, show)); time.Sleep(5 * time.Millisecond) {
 			if doc, _ = listener.Doc("on/final"); time.Now().After(end) {
 				t.Fatalf("%s is not on: %s", show, doc)
 			}
