@@ -22,7 +22,7 @@ export function pathText(noun, path) {
 }
 
 const TIMES = ['opensAt', 'closesAt', 'openedAt', 'deadline', 'expires', 'began', 'ended', 'purged'];
-const SPANS = ['plan', 'auto', 'autoStep', 'seconds'];
+const SPANS = ['plan', 'takes', 'auto', 'autoStep', 'seconds'];
 
 /** The words of a closed set, by the thing and the value's path. @type {Record<string, (v: string) => string>} */
 const WORDS = {
