@@ -11,7 +11,7 @@
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
 );
-INSERT INTO schema_version (version) VALUES (8);
+INSERT INTO schema_version (version) VALUES (9);
 
 -- meta ----------------------------------------------------------------------
 
@@ -99,7 +99,6 @@ CREATE TABLE session (
     title     TEXT NOT NULL,
     subtitle  TEXT NOT NULL,
     kind      TEXT NOT NULL,
-    mode      TEXT NOT NULL CHECK (mode IN ('live', 'rehearsal')),
     run_order BIGINT NOT NULL,
     rundown   TEXT NOT NULL,    -- JSON of cue.Rundown, '' = none yet
     rev       BIGINT NOT NULL,  -- of the rundown, grows by one with each change

@@ -122,7 +122,7 @@ func TestBadRundown(t *testing.T) {
 		return object{"id": id, "title": "示例", "actions": actions}
 	}
 	scene := act("kind", "scene", "scene", "idle")
-	whole := object{"session": "final", "title": "", "mode": "live", "cues": []object{
+	whole := object{"session": "final", "title": "", "cues": []object{
 		cue("ok", scene), cue("ok", scene), cue("no id", scene), cue("none"),
 		cue("kind", act("kind", "dance")), cue("scene", act("kind", "scene", "scene", "moon")),
 		cue("entry", act("kind", "entry", "entry", "none")), cue("ballot", act("kind", "ballot_open", "ballot", "none")),

@@ -419,7 +419,7 @@ func TestUnknownIDs(t *testing.T) {
 		{p.org, "POST", "/v1/admin/tickets", "access.ticket_count", object{"count": 20001}},
 		{p.org, "POST", "/v1/admin/cameras", "stream.camera_name", object{"session": "final", "name": "a b"}},
 		{p.org, "GET", "/v1/admin/rundown/none", "store.none", nil},
-		{p.org, "PUT", "/v1/admin/rundown/none", "stage.unknown_session", object{"session": "none", "title": "x", "mode": "live", "cues": []any{}}},
+		{p.org, "PUT", "/v1/admin/rundown/none", "stage.unknown_session", object{"session": "none", "title": "x", "cues": []any{}}},
 		{p.org, "GET", "/qr.svg?path=//evil.example", "http.qr", nil},
 		{p.org, "GET", "/qr.svg?path=" + strings.Repeat("/", 400), "http.qr", nil},
 	} {

@@ -46,7 +46,7 @@ func TestCrewDecisions(t *testing.T) {
 	v := openVenue(t, 3, 2, nil) // the rules ask for five sheets
 	v.org.Do("POST", "/v1/admin/ballots", object{"id": "crowd", "title": "现场人气", "session": "final", "entries": v.entries,
 		"visibility": "hidden", "quota": object{"window": "ballot", "max": 1, "perEntry": 1}}, nil)
-	v.plan("live",
+	v.plan(
 		cue("sheets", false, act("entry", "entry", v.entries[0]), act("sheets_open", "entry", "*"), scene("marks")),
 		cue("vote", false, act("ballot_open", "ballot", "crowd", "seconds", 0)),
 		cue("close", false, act("ballot_close", "ballot", "crowd")),

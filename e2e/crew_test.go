@@ -28,7 +28,7 @@ func TestCrewKeys(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
 	v := openVenue(t, 3, 5, nil)
-	v.plan("live", cue("a", false, scene("idle")), cue("b", false, scene("title")), cue("c", false, scene("idle")))
+	v.plan(cue("a", false, scene("idle")), cue("b", false, scene("title")), cue("c", false, scene("idle")))
 	for _, name := range []string{"one", "two"} {
 		v.org.Do("POST", "/v1/admin/cameras", object{"session": "final", "name": name, "label": "机位 " + name}, nil)
 	}
@@ -90,7 +90,7 @@ func TestCrewScoring(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
 	v := openVenue(t, 6, 15, nil)
-	v.plan("live",
+	v.plan(
 		cue("first", false, act("entry", "entry", v.entries[0]), scene("marks"), act("sheets_open", "entry", v.entries[0])),
 		cue("lock1", false, act("sheets_lock", "entry", v.entries[0])),
 		cue("all", false, act("timer", "label", "评委打分", "seconds", 600), act("sheets_open", "entry", "*")),
@@ -160,7 +160,7 @@ func TestCrewHost(t *testing.T) {
 	a["line"], a["lane"] = long, "host"
 	next := cue("b", false, scene("title"))
 	next["line"], next["lane"] = long, "host"
-	v.plan("rehearsal", a, next)
+	v.plan(a, next)
 	v.fire("a")
 	v.command(object{"kind": "notice", "text": "请各位来宾不要离席：颁奖之后在大厅合影，随后由工作人员引导各代表队按分区离场，随身物品请妥善保管，谢谢大家的配合与支持！返程大巴将在二十点三十分准时从东门出发。"})
 	v.command(object{"kind": "blackout", "on": true})

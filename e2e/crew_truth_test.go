@@ -21,7 +21,7 @@ func TestCrewClosesNoVoteByASlip(t *testing.T) {
 	}
 	hosted := cue("close-hosted", false, act("ballot_close", "ballot", "hosted"))
 	hosted["lane"] = "host"
-	v.plan("live",
+	v.plan(
 		cue("open-long", false, act("ballot_open", "ballot", "long", "seconds", 900), scene("vote")),
 		cue("close-long", false, act("ballot_close", "ballot", "long"), scene("title")),
 		cue("open-hosted", false, act("ballot_open", "ballot", "hosted", "seconds", 900), scene("vote")),
@@ -93,7 +93,7 @@ func TestCrewSilence(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
 	v := openVenue(t, 3, 2, nil)
-	v.plan("live", cue("a", false, scene("idle")), cue("b", false, scene("title")))
+	v.plan(cue("a", false, scene("idle")), cue("b", false, scene("title")))
 	v.org.Do("POST", "/v1/admin/cameras", object{"session": "final", "name": "one", "label": "机位一"}, nil)
 	wall := b.Open("wall", v.linkTo("screen/main", "screen", "main"), 1280, 720)
 	wall.WaitFor("the wall", `document.querySelector('.stage[data-scene]')`, 30*time.Second)
@@ -126,7 +126,7 @@ func TestAnEntryLeavesTheTablets(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
 	v := openVenue(t, 4, 2, nil)
-	v.plan("live", cue("all", false, act("sheets_open", "entry", "*")), cue("b", false, scene("title")))
+	v.plan(cue("all", false, act("sheets_open", "entry", "*")), cue("b", false, scene("title")))
 	v.fire("all")
 	tablet := b.Open("judge", v.linkTo("judge", "judge", "j1"), 1024, 768)
 	phone := b.Open("judge2", v.linkTo("judge", "judge", "j2"), 390, 844)

@@ -112,7 +112,7 @@ func newNight(t *testing.T, b *base) *night {
 	for i, entry := range n.entries {
 		cues = append(cues, object{"id": fmt.Sprint("c", i), "title": "示例", "actions": []object{{"kind": "entry", "entry": entry}}})
 	}
-	n.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例", "mode": "rehearsal", "cues": cues}, nil)
+	n.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例", "cues": cues}, nil)
 	n.director = n.follow(n.signIn("director"), "", "staff/final")
 	n.screen = n.follow(n.org.link("screen", "main", "final"), "", "stage/final")
 	n.viewer = watch(t, n.Node, "final")

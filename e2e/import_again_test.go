@@ -81,7 +81,7 @@ func TestImportAgain(t *testing.T) {
 		t.Errorf("after the list: %+v", e)
 	}
 
-	v.plan("live", cue("card", false, act("entry", "entry", "E001"), scene("entry")))
+	v.plan(cue("card", false, act("entry", "entry", "E001"), scene("entry")))
 	v.fire("card")
 	p.Upload("#import-file", list("示例再改", "示例第二个可以改"))
 	p.told("problem", 1, "示例新名一", "已登台")

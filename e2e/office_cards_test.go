@@ -13,7 +13,7 @@ func TestOfficeCardsAreTrue(t *testing.T) {
 	v := openVenue(t, 3, 1, nil)
 	v.org.Do("POST", "/v1/admin/ballots", object{"id": "b", "title": "示例投票", "session": "final", "entries": v.entries,
 		"visibility": "count", "quota": object{"window": "ballot", "max": 1}}, nil)
-	v.plan("live", cue("vote", false, act("ballot_open", "ballot", "b", "seconds", 600)), cue("close", false, act("ballot_close", "ballot", "b")),
+	v.plan(cue("vote", false, act("ballot_open", "ballot", "b", "seconds", 600)), cue("close", false, act("ballot_close", "ballot", "b")),
 		cue("vote2", false, act("ballot_open", "ballot", "b", "seconds", 600)), cue("close2", false, act("ballot_close", "ballot", "b")))
 	o := v.adminAt(b, 1440, 900)
 	o.tab("ballots")
@@ -88,7 +88,7 @@ func TestOfficeRefusals(t *testing.T) {
 		v.org.Do("POST", "/v1/admin/ballots", object{"id": id, "title": "示例人气 " + id, "session": "final", "entries": v.entries,
 			"visibility": "hidden", "quota": object{"window": "ballot", "max": 1}}, nil)
 	}
-	v.plan("live",
+	v.plan(
 		cue("sheets", false, act("sheets_open", "entry", "*")),
 		cue("vote", false, act("ballot_open", "ballot", "crowd", "seconds", 0), act("ballot_open", "ballot", "poll", "seconds", 0)),
 		cue("close", false, act("ballot_close", "ballot", "crowd"), act("ballot_close", "ballot", "poll")),

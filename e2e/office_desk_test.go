@@ -131,7 +131,7 @@ func TestOfficeRundownClash(t *testing.T) {
 		for i := range 14 {
 			cues = append(cues, object{"id": fmt.Sprint("a", i), "title": title, "actions": []object{{"kind": "scene", "scene": "title"}}})
 		}
-		return object{"session": "final", "title": title, "mode": "live", "cues": cues}
+		return object{"session": "final", "title": title, "cues": cues}
 	}
 	org.Do("PUT", "/v1/admin/rundown/final", text("示例原稿"), nil)
 	o.tab("rundown")
@@ -181,7 +181,7 @@ func TestOfficePrints(t *testing.T) {
 	org.Do("POST", "/v1/admin/judges", []object{{"id": "j1", "name": "示例评委", "org": "示例大学", "sector": "高校"}}, nil)
 	org.Do("POST", "/v1/admin/ballots", object{"id": "b", "title": "示例投票", "session": "final", "visibility": "count", "level": 2, "quota": object{"max": 1}}, nil)
 	org.link("host", "示例主持", "final")
-	org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例", "mode": "live",
+	org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例",
 		"cues": []object{{"id": "a", "title": "示例环节", "actions": []object{{"kind": "scene", "scene": "title"}}}}}, nil)
 	o.tab("tickets")
 	o.write("#ticket-form input", "25")

@@ -23,7 +23,7 @@ func TestOfficeTakesMistakesAway(t *testing.T) {
 	for _, name := range []string{"main", "slip"} {
 		v.org.Do("POST", "/v1/admin/cameras", object{"session": "final", "name": name, "label": "示例" + name}, nil)
 	}
-	v.plan("live", cue("vote", false, act("ballot_open", "ballot", "planned", "seconds", 600), act("camera", "camera", "main")))
+	v.plan(cue("vote", false, act("ballot_open", "ballot", "planned", "seconds", 600), act("camera", "camera", "main")))
 	var link struct{ Token string }
 	v.org.Do("POST", "/v1/admin/links", object{"role": "broadcaster", "name": "slip", "session": "final"}, &link)
 

@@ -216,7 +216,7 @@ func TestWhoIsOutBlocksNothing(t *testing.T) {
 func TestASavedJudgeLeavesDesksAlone(t *testing.T) {
 	t.Parallel()
 	h, _ := final(t)
-	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例", "mode": "live",
+	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例",
 		"cues": []object{{"id": "a", "title": "示例", "actions": []object{{"kind": "scene", "scene": "title"}}}}}, nil)
 	director := h.staff[access.Director]
 	var before, after struct {
@@ -251,7 +251,7 @@ func TestRundownOverAnother(t *testing.T) {
 	var had struct{ Rev, Title string }
 	h.org.Do("GET", "/v1/admin/rundown/final", nil, &had)
 	text := func(title string) object {
-		return object{"session": "final", "title": title, "mode": "live", "cues": []any{}}
+		return object{"session": "final", "title": title, "cues": []any{}}
 	}
 	path := "/v1/admin/rundown/final?rev=" + had.Rev
 	var first struct{ Rev string }

@@ -41,7 +41,7 @@ func scoredFinal(t *testing.T) *house {
 
 func (h *house) scored(judges map[string]*Client) *house {
 	h.t.Helper()
-	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例决赛", "mode": "live", "cues": []object{
+	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例决赛", "cues": []object{
 		{"id": "open", "title": "打分", "actions": []object{{"kind": "sheets_open", "entry": "*"}}},
 		{"id": "lock", "title": "锁分", "actions": []object{{"kind": "sheets_lock", "entry": "*"}}},
 		{"id": "seal", "title": "封存", "confirm": true, "actions": []object{{"kind": "seal"}}},
@@ -121,7 +121,7 @@ func TestTheCeremonyRevealsTheFinal(t *testing.T) {
 	h.org.Refused("session.reveals_none", "PUT", "/v1/admin/sessions/roadshow", object{"title": "示例", "kind": "roadshow", "reveals": "ceremony"})
 	h.org.Do("DELETE", "/v1/admin/sessions/late", nil, nil)
 	h.org.Refused("session.revealed_twice", "POST", "/v1/admin/sessions", object{"id": "other", "title": "示例", "kind": "other", "reveals": "final"})
-	h.org.Refused("stage.rundown", "PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例决赛", "mode": "live", "cues": []object{
+	h.org.Refused("stage.rundown", "PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例决赛", "cues": []object{
 		{"id": "seal", "title": "封存", "confirm": true, "actions": []object{{"kind": "seal"}}}, {"id": "verify", "title": "公布", "actions": []object{{"kind": "reveal", "what": "verify"}}}}})
 
 	// Its programme.
@@ -264,10 +264,10 @@ func TestAResultIsPublishedByHand(t *testing.T) {
 func TestARundownThatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, nil)
-	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例决赛", "mode": "live", "cues": []object{
+	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例决赛", "cues": []object{
 		{"id": "seal", "title": "封存", "confirm": true, "actions": []object{{"kind": "seal"}}}, {"id": "verify", "title": "公布", "actions": []object{{"kind": "reveal", "what": "verify"}}}}}, nil)
 	h.org.Refused("session.rundown_unfit", "POST", "/v1/admin/sessions", object{"id": "gala", "title": "示例", "kind": "ceremony", "reveals": "final"})
-	h.org.Do("PUT", "/v1/admin/rundown/roadshow", object{"session": "roadshow", "title": "示例路演", "mode": "live", "cues": []object{
+	h.org.Do("PUT", "/v1/admin/rundown/roadshow", object{"session": "roadshow", "title": "示例路演", "cues": []object{
 		{"id": "open", "title": "打分", "actions": []object{{"kind": "sheets_open", "entry": "*"}}}}}, nil)
 	h.org.Refused("session.rundown_unfit", "PUT", "/v1/admin/sessions/roadshow", object{"title": "示例路演", "kind": "roadshow", "reveals": "salon-1"})
 	h.org.Refused("session.invalid", "POST", "/v1/admin/sessions", object{"id": "gala", "title": "示例", "kind": "ceremony", "reveals": "gala"})

@@ -19,16 +19,19 @@ func TestWhereASessionIsSaid(t *testing.T) {
 	o.press("dialog footer .btn.main")
 	o.none()
 	o.tab("rundown")
-	cues, err := json.MarshalIndent(object{"session": "final", "title": long("示例决赛", 60), "subtitle": "", "mode": "live", "cues": []object{
+	cues, err := json.MarshalIndent(object{"session": "final", "title": long("示例决赛", 60), "subtitle": "", "mode": "rehearsal", "cues": []object{
 		cue("open", false, scene("title")),
 		cue("over", true, act("end")),
 	}}, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.text()
 	o.write("#rundown-json", string(cues))
+	o.WaitFor("word that its mode counts no more", `document.querySelector('#rundown-past')`, soon) // of a file of before
+	o.see("stands-rundown")
 	o.press("#rundown-save")
-	o.WaitFor("the rundown in force", `document.querySelectorAll('#cues tbody tr').length === 2 && document.querySelector('#rundown-save').disabled`, soon)
+	o.WaitFor("the rundown in force", `!document.querySelector('#rundown-past') && document.querySelectorAll('#cues .cuerow').length === 2 && document.querySelector('#rundown-save').disabled`, soon)
 	o.tab("overview")
 	list := o.Beside("sessions", o.n.url+"/admin#sessions", 1440, 900)
 	desk := o.Beside("director", o.n.url+"/director?session=final", 1440, 900)

@@ -57,7 +57,7 @@ func TestOfficeTypedWhileItSaves(t *testing.T) {
 		o.WaitFor(fmt.Sprintf("%s that can be pressed: %v", key, on), fmt.Sprintf(`document.querySelector(%q) && document.querySelector(%q).disabled === %v`, key, key, !on), soon)
 	}
 
-	v.plan("rehearsal", cue("a", false, scene("title")))
+	v.plan(cue("a", false, scene("title")))
 	o.tab("rundown")
 	put := func(from, to string) {
 		t.Helper()

@@ -14,7 +14,7 @@ import (
 // rundown makes these cues the show of the final.
 func (h *house) rundown(cues ...object) {
 	h.t.Helper()
-	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "决赛", "mode": "live", "cues": cues}, nil)
+	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "决赛", "cues": cues}, nil)
 }
 
 // cue fires a cue, armed where it has to be.

@@ -14,7 +14,7 @@ func TestVotePageStates(t *testing.T) {
 	v := openVenue(t, 6, 1, nil)
 	v.org.Do("POST", "/v1/admin/ballots", object{"id": "b", "title": "首届吉林省人工智能与数字经济创新应用大赛现场人气投票", "session": "final", "entries": v.entries,
 		"visibility": "live", "quota": object{"window": "ballot", "max": 4, "min": 3, "change": true}}, nil)
-	v.plan("live",
+	v.plan(
 		cue("vote", false, act("ballot_open", "ballot", "b", "seconds", 0), scene("vote")),
 		cue("close", false, act("ballot_close", "ballot", "b")), cue("end", false, scene("title")))
 	sizes := [][2]int64{{390, 844}, {1024, 768}, {1440, 900}}

@@ -21,7 +21,7 @@ func TestABallotOfNoSessionIsPublished(t *testing.T) {
 		h.org.Do("POST", "/v1/admin/ballots", object{"id": id, "title": "示例投票" + id, "session": session, "entries": entries,
 			"visibility": "hidden", "quota": object{"max": 1}}, nil)
 	}
-	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例场次", "subtitle": "", "mode": "rehearsal", "cues": []object{
+	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例场次", "subtitle": "", "cues": []object{
 		{"id": "open", "title": "开始投票", "actions": []object{{"kind": "ballot_open", "ballot": "listed", "seconds": 60}}},
 		{"id": "seal", "title": "密封", "confirm": true, "actions": []object{{"kind": "seal", "ballot": "sealed"}}},
 	}}, nil)

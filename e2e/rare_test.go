@@ -63,7 +63,7 @@ func TestRareCharactersOnTheScreen(t *testing.T) {
 	if len(reply.Notices) > 0 {
 		t.Errorf("told to look at %q", reply.Notices.at())
 	}
-	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例", "mode": "live", "cues": []object{
+	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例", "cues": []object{
 		{"id": "a", "title": "示例", "actions": []object{{"kind": "entry", "entry": "r001"}, {"kind": "scene", "scene": "entry"}}}}}, nil)
 	var desk struct{ Rev int64 }
 	h.org.Do("GET", "/v1/stage/final/desk", nil, &desk)

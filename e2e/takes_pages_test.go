@@ -83,7 +83,7 @@ func openRehearsal(t *testing.T) *rehearsal {
 	o.Click("dialog footer .btn.main")
 	o.none()
 	o.tab("rundown")
-	cues, err := json.MarshalIndent(object{"session": "final", "title": "首届吉林省人工智能与数字经济创新应用大赛总决赛暨颁奖典礼", "subtitle": "数智吉林 · 共创未来", "mode": "live", "cues": []object{
+	cues, err := json.MarshalIndent(object{"session": "final", "title": "首届吉林省人工智能与数字经济创新应用大赛总决赛暨颁奖典礼", "subtitle": "数智吉林 · 共创未来", "cues": []object{
 		cue("card", false, act("entry", "entry", "E01"), scene("entry"), act("sheets_open", "entry", "E01")),
 		cue("poll", false, act("ballot_open", "ballot", "vote-1"), scene("vote")),
 		cue("shut", false, act("ballot_close", "ballot", "vote-1")),

@@ -80,7 +80,7 @@ func TestAShowIsRehearsed(t *testing.T) {
 		method, path string
 		body         any
 	}{
-		{"PUT", "/v1/admin/rundown/final~1", object{"session": "final", "title": "示例", "subtitle": "", "mode": "live", "cues": []object{}}},
+		{"PUT", "/v1/admin/rundown/final~1", object{"session": "final", "title": "示例", "subtitle": "", "cues": []object{}}},
 		{"PUT", "/v1/admin/sessions/final~1/entries", object{"entries": []string{}}},
 		{"PUT", "/v1/admin/sessions/final~1/panel", object{"judges": []string{}}},
 		{"POST", "/v1/admin/links", object{"role": "host", "name": "示例", "session": "final~1"}},

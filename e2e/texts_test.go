@@ -239,7 +239,7 @@ func TestNoControlCharacterInARundown(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, h *house) {
 		cue := object{"id": "a", "title": "示例", "say": "示例", "plan": 5, "actions": []any{
 			object{"kind": "scene", "scene": "title", "title": "示例", "text": "示例"}}}
-		whole := object{"session": "final", "title": "示例", "mode": "live", "cues": []any{cue}}
+		whole := object{"session": "final", "title": "示例", "cues": []any{cue}}
 		leaves(generic(whole), "", func(field string, put func(string) any) {
 			for _, bad := range []string{"\x00", "\u202e", "\u200b"} {
 				err := h.org.Try("PUT", "/v1/admin/rundown/final", put("示"+bad+"例"), nil)

@@ -55,12 +55,12 @@ func openVenue(t *testing.T, entries, judges int, set func(*node.Config)) *venue
 	return v
 }
 
-// plan replaces the rundown. The mode is rehearsal or live.
-func (v *venue) plan(mode string, cues ...object) {
+// plan replaces the rundown.
+func (v *venue) plan(cues ...object) {
 	v.t.Helper()
 	v.cues = cues
 	v.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "首届吉林省人工智能与数字经济创新应用大赛总决赛暨颁奖典礼",
-		"subtitle": "数智吉林 · 共创未来", "mode": mode, "cues": cues}, nil)
+		"subtitle": "数智吉林 · 共创未来", "cues": cues}, nil)
 }
 
 // cue is a line of a rundown; a grave one is armed and held.

@@ -21,7 +21,7 @@ func TestWallOfVotes(t *testing.T) {
 		cues = append(cues, cue("open-"+seen, false, act("ballot_open", "ballot", seen, "seconds", 600), scene("vote")),
 			cue("close-"+seen, false, act("ballot_close", "ballot", seen)))
 	}
-	v.plan("live", cues...)
+	v.plan(cues...)
 	net := newHall(t, v.url)
 	link := v.holder("screen", "main", "final")
 	screen := b.Open("screen", net.url+"/screen/main#t="+link.bearer, 1920, 1080)
@@ -61,7 +61,7 @@ func TestWallOfDanmaku(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
 	v := openVenue(t, 3, 5, nil)
-	v.plan("rehearsal",
+	v.plan(
 		cue("idle", false, scene("idle"), act("danmaku", "mode", "open")),
 		cue("title", false, scene("title")),
 		cue("podium", false, scene("podium")),

@@ -15,7 +15,7 @@ func TestWallOfMarks(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			v := openVenue(t, 1, n, nil)
 			e := v.entries[0]
-			v.plan("rehearsal",
+			v.plan(
 				cue("open", false, act("entry", "entry", e), act("timer", "label", "评委打分", "seconds", 60), act("sheets_open", "entry", e), scene("marks")),
 				cue("lock", false, act("sheets_lock", "entry", e)),
 				cue("marks", false, act("reveal", "what", "marks", "entry", e)))
@@ -39,8 +39,8 @@ func TestWallOfMarks(t *testing.T) {
 			screen.none("names that are cut", `[...document.querySelectorAll('.tiles small')].filter((x) => x.scrollHeight > x.clientHeight + 2).map((x) => x.textContent)`)
 			screen.none("type that is too small", `[...document.querySelectorAll('.tiles small, .tiles em')].filter((x) => x.textContent && parseFloat(getComputedStyle(x).fontSize) < 25.9).map((x) => x.textContent)`)
 			screen.none("judges out of their seats", `[...document.querySelectorAll('.tiles small')].map((x) => x.textContent).filter((x, i) => Number(x.slice(-2)) !== i + 1)`)
-			if text := get[string](screen, `document.querySelector('.foot').textContent`); text != "彩排" {
-				t.Errorf("the foot of a rehearsal with real entries says %q", text)
+			if text := get[string](screen, `document.querySelector('.foot').textContent`); text != "" {
+				t.Errorf("the foot of a show with real entries says %q", text)
 			}
 		})
 	}
@@ -56,7 +56,7 @@ func TestWallOfBoards(t *testing.T) {
 		pages = 2 // six hundred sheets take minutes there
 	}
 	v := openVenue(t, 24*pages, 5, nil)
-	v.plan("live",
+	v.plan(
 		cue("sheets", false, act("sheets_open", "entry", "*")),
 		cue("lock", false, act("sheets_lock", "entry", "*")),
 		cue("seal", true, act("seal")),

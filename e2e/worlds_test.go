@@ -481,7 +481,7 @@ func (s *script) open(t *testing.T) *world {
 	w.org.Do("POST", "/v1/admin/judges", judges, nil)
 	w.org.Do("POST", "/v1/admin/ballots", object{"id": "b", "title": "示例选票", "session": "final", "visibility": s.hidden,
 		"quota": object{"window": "ballot", "max": 1}}, nil)
-	w.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例场次", "subtitle": "", "mode": "rehearsal", "cues": s.cues}, nil)
+	w.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例场次", "subtitle": "", "cues": s.cues}, nil)
 	w.host = w.org.link("host", "示例主持", "final")
 	return w
 }

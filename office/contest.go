@@ -38,7 +38,7 @@ func (o *Office) MakeContest(ctx context.Context, id access.Identity, in NewCont
 	}
 	code := contest.Code(p.Code)
 	err = o.cfg.Desk.Found(ctx, id, code, func(ctx context.Context, runs access.User) error {
-		return o.cfg.Record.AddContest(ctx, p, body, o.cfg.Mode, runs)
+		return o.cfg.Record.AddContest(ctx, p, body, runs)
 	})
 	if err != nil {
 		return MadeContest{}, err

@@ -28,7 +28,7 @@ type Record interface {
 	ApplyImport(ctx context.Context, in contest.Code, seen, add, change []contest.Entry) error
 	SetEntryState(ctx context.Context, in contest.Code, id contest.EntryID, state contest.EntryState, reason string) (left []vote.Ballot, err error)
 
-	AddContest(ctx context.Context, p *contest.Plan, body []byte, mode string, runs access.User) error
+	AddContest(ctx context.Context, p *contest.Plan, body []byte, runs access.User) error
 
 	SaveJudges(ctx context.Context, in contest.Code, judges []contest.Judge) error
 	DropJudge(ctx context.Context, in contest.Code, id contest.JudgeID) error
@@ -37,7 +37,7 @@ type Record interface {
 	DropBallot(ctx context.Context, id vote.BallotID) error
 	Recount(ctx context.Context, id vote.BallotID) (vote.Tally, error)
 
-	SetUpSession(ctx context.Context, s contest.Session, mode string) error
+	SetUpSession(ctx context.Context, s contest.Session) error
 	DropSession(ctx context.Context, show contest.ShowID) error
 	Rundown(ctx context.Context, show contest.ShowID) (cue.Rundown, error)
 	SaveRundown(ctx context.Context, in contest.Code, r cue.Rundown) error
@@ -89,7 +89,6 @@ type Config struct {
 	Shows   Shows
 	Cameras Cameras
 	Plan    func(contest.Code) *contest.Plan
-	Mode    string                   // of new sessions; "": cue.ModeLive
 	Undrawn func(text string) string // characters that the venue screens have no glyph for
 	Feed    Feed
 	Log     *slog.Logger
@@ -109,9 +108,6 @@ func New(cfg Config) *Office {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
-	}
-	if cfg.Mode == "" {
-		cfg.Mode = cue.ModeLive
 	}
 	return &Office{cfg: cfg}
 }

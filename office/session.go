@@ -78,7 +78,7 @@ func (o *Office) saveSession(ctx context.Context, id access.Identity, in NewSess
 	if err := o.rundownsFit(ctx, in.Session); err != nil {
 		return nil, err
 	}
-	if err := o.cfg.Record.SetUpSession(access.Over(ctx, string(in.Show), in.Rev), in.Session, o.cfg.Mode); err != nil {
+	if err := o.cfg.Record.SetUpSession(access.Over(ctx, string(in.Show), in.Rev), in.Session); err != nil {
 		return nil, err
 	}
 	o.cfg.Log.Info("session saved", "session", in.Show, "by", id.Name)

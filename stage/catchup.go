@@ -46,10 +46,7 @@ func (s *Stage) catchUp(ctx context.Context) {
 
 // opening says which session this is, if that is not what everyone knows.
 func (s *Stage) opening(r cue.Rundown) []cue.Fact {
-	body := cue.SessionOpened{ID: s.id, Title: r.Title, Subtitle: r.Subtitle, Mode: r.Mode}
-	if s.id.Take() > 0 {
-		body.Mode = cue.ModeRehearsal
-	}
+	body := cue.SessionOpened{ID: s.id, Title: r.Title, Subtitle: r.Subtitle}
 	if s.state.Session() == body {
 		return nil
 	}

@@ -365,7 +365,7 @@ func TestABallotFromBeforeTheShow(t *testing.T) {
 	t.Parallel()
 	t.Run("of the session", func(t *testing.T) { fromBefore(t, newRig(t)) })
 	t.Run("of no session", func(t *testing.T) {
-		fromBefore(t, newRig(t, func(r *rig) { r.free = true }, withRundown(`{"session": "final", "title": "决赛", "mode": "live", "cues": [
+		fromBefore(t, newRig(t, func(r *rig) { r.free = true }, withRundown(`{"session": "final", "title": "决赛", "cues": [
 			{"id": "tally", "title": "人气", "actions": [{"kind": "reveal", "what": "tally", "ballot": "b"}]}]}`)))
 	})
 }
@@ -442,10 +442,10 @@ func TestReplace(t *testing.T) {
 	next := r.rundown
 	next.Title, next.Cues = "决赛（改）", next.Cues[:4]
 	bad := next
-	bad.Mode = "loud"
+	bad.Title = ""
 	err := s.Replace(bg, bad, r.catalog)
 	wantCode(t, "a bad rundown", err, "stage.rundown")
-	if problems, _ := fault.Of(err).Args["problems"].([]strict.Problem); len(problems) != 1 || problems[0].Path != "mode" {
+	if problems, _ := fault.Of(err).Args["problems"].([]strict.Problem); len(problems) != 1 || problems[0].Path != "title" {
 		t.Errorf("problems: %v", fault.Of(err).Args)
 	}
 	other := next

@@ -15,8 +15,7 @@ type Info struct {
 	Time     string          `json:"time"` // "09:30", "" = not set yet
 	Place    string          `json:"place"`
 	Reveals  contest.ShowID  `json:"reveals"` // the session whose result is revealed here, "" = its own
-	Mode     string          `json:"mode"`
-	Sample   bool            `json:"sample"` // the entries are made up
+	Sample   bool            `json:"sample"`  // the entries are made up
 	Ballots  []vote.BallotID `json:"ballots"`
 
 	State contest.SessionState `json:"state"`

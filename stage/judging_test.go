@@ -275,7 +275,7 @@ func TestADotFollowsItsSheet(t *testing.T) {
 // locked one is not opened again with the rest.
 func TestOneEntryAtATime(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, withRundown(`{"session": "final", "title": "决赛", "mode": "live", "cues": [
+	r := newRig(t, withRundown(`{"session": "final", "title": "决赛", "cues": [
 		{"id": "one", "title": "一", "actions": [{"kind": "entry", "entry": "e1"}, {"kind": "sheets_open", "entry": "e1"}]},
 		{"id": "lock", "title": "锁", "actions": [{"kind": "sheets_lock", "entry": "e1"}]},
 		{"id": "again", "title": "再开", "actions": [{"kind": "sheets_open", "entry": "e1"}]},

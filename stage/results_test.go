@@ -11,7 +11,7 @@ import (
 )
 
 // ceremony reveals what the final has sealed.
-const ceremony = `{"session": "ceremony", "title": "示例颁奖", "mode": "live", "cues": [
+const ceremony = `{"session": "ceremony", "title": "示例颁奖", "cues": [
   {"id": "seal", "title": "取用成绩", "confirm": true, "actions": [{"kind": "seal"}]},
   {"id": "third", "title": "三等奖", "confirm": true, "actions": [{"kind": "scene", "scene": "award"}, {"kind": "reveal", "what": "award", "award": "third"}]},
   {"id": "second", "title": "二等奖", "confirm": true, "actions": [{"kind": "reveal", "what": "award", "award": "second"}]},

@@ -517,7 +517,7 @@ func catalog(t testing.TB, entries, judges int) cue.Catalog {
 }
 
 // evening is the rundown of a final.
-const evening = `{"session": "final", "title": "决赛", "mode": "live", "cues": [
+const evening = `{"session": "final", "title": "决赛", "cues": [
   {"id": "card", "title": "项目展示", "auto": 1, "line": "有请{team}，《{entry}》", "actions": [
     {"kind": "entry", "entry": "e1"}, {"kind": "scene", "scene": "entry"}, {"kind": "timer", "label": "展示", "seconds": 60}, {"kind": "camera", "camera": "main"}]},
   {"id": "open", "title": "打分与投票", "auto": 2, "actions": [

@@ -24,7 +24,7 @@ func TestAnEvening(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	s := r.start()
-	if v := s.View(); v.Session == nil || v.Session.Title != "决赛" || v.Watermark || len(v.Awards) != 0 {
+	if v := s.View(); v.Session == nil || v.Session.Title != "决赛" || v.Session.Mode != "live" || len(v.Awards) != 0 {
 		t.Fatalf("before the show: %+v", v.Session)
 	}
 

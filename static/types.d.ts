@@ -809,7 +809,6 @@ declare namespace Doc {
     time: string;
     place: string;
     reveals: string;
-    mode: string;
     sample: boolean;
     ballots: string[];
     state: 'planned' | 'rehearsing' | 'live' | 'ended';
@@ -843,7 +842,6 @@ declare namespace Doc {
     session: string;
     title: string;
     subtitle: string;
-    mode: string;
     cues: Cue[];
     rev: string;
   }
@@ -950,7 +948,6 @@ declare namespace Doc {
     danmaku: DanmakuMode | null;
     blackout: boolean;
     notice: Notice | null;
-    watermark: boolean;
   }
   interface Warning {
     id: string;

@@ -52,7 +52,7 @@ func (r run) addContest(ctx context.Context, in contest.Code) error {
 // AddContest adds a contest by its plan, of which body is the file, with the sessions
 // that it begins with, and gives an account the right to run it. A code that another
 // contest has, in capitals or not, is a conflict (contest.code_taken).
-func (db *DB) AddContest(ctx context.Context, p *contest.Plan, body []byte, mode string, runs access.User) error {
+func (db *DB) AddContest(ctx context.Context, p *contest.Plan, body []byte, runs access.User) error {
 	in := contest.Code(p.Code)
 	return db.write(ctx, "add contest", func(ctx context.Context, tx run) error {
 		if err := tx.lock(ctx, lockPlan, 0); err != nil {
@@ -73,12 +73,10 @@ func (db *DB) AddContest(ctx context.Context, p *contest.Plan, body []byte, mode
 			return err
 		}
 		for i, s := range p.Sessions() {
-			r := cue.Blank(s.ID, s.Title)
-			r.Mode = mode
-			if err := tx.saveSession(ctx, Session{Contest: in, ID: s.ID, Title: s.Title, Kind: s.Kind, Mode: mode, Order: i + 1}); err != nil {
+			if err := tx.saveSession(ctx, Session{Contest: in, ID: s.ID, Title: s.Title, Kind: s.Kind, Order: i + 1}); err != nil {
 				return err
 			}
-			if err := tx.saveRundown(ctx, in, r); err != nil {
+			if err := tx.saveRundown(ctx, in, cue.Blank(s.ID, s.Title)); err != nil {
 				return err
 			}
 		}

@@ -110,6 +110,9 @@ func holds(t *testing.T, db, fresh *store.DB) {
 	if !state.Verified() || !state.FiguresPublic(b.ID, 1) || state.Session().ID != show || len(state.Counted()) != 1 || state.Counted()[0] != b.ID {
 		t.Errorf("the evening is not over: %v, %v, %q, %v", state.Verified(), state.FiguresPublic(b.ID, 1), state.Session().ID, state.Counted())
 	}
+	if v := cue.Public(state).Session; v.Mode != "live" || !v.Begun || !strings.Contains(string(facts[0].Body), `"mode":"rehearsal"`) {
+		t.Errorf("a show that once was called a rehearsal, by %s: %+v", facts[0].Body, v)
+	}
 	_, text, root, err := db.LoadSeal(bg, show)
 	must(err)
 	sealed, err := cue.Unseal(&catalog, text, root)

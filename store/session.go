@@ -18,7 +18,6 @@ type Session struct {
 	Title    string
 	Subtitle string
 	Kind     string // "final", "prelim", "salon", …: for grouping only
-	Mode     string // cue.ModeLive or cue.ModeRehearsal
 	Order    int    // in lists, of those without a day or of the same time
 	Rev      int64  // of the rundown, grows by one with each change; set by the store
 
@@ -38,7 +37,7 @@ func (s Session) Setup() contest.Session {
 func (s Session) Show() contest.ShowID { return contest.NewShow(s.Contest, s.ID, 0) }
 
 type sessionRow struct {
-	Contest, ID, Title, Subtitle, Kind, Mode string
+	Contest, ID, Title, Subtitle, Kind string
 
 	RunOrder         int `db:"run_order"`
 	Rev              int64
@@ -47,11 +46,11 @@ type sessionRow struct {
 }
 
 func (r sessionRow) session() Session {
-	return Session{Contest: contest.Code(r.Contest), ID: contest.SessionID(r.ID), Title: r.Title, Subtitle: r.Subtitle, Kind: r.Kind, Mode: r.Mode, Order: r.RunOrder, Rev: r.Rev,
+	return Session{Contest: contest.Code(r.Contest), ID: contest.SessionID(r.ID), Title: r.Title, Subtitle: r.Subtitle, Kind: r.Kind, Order: r.RunOrder, Rev: r.Rev,
 		Date: contest.Date(r.Day), Time: r.Time, Place: r.Place, Reveals: contest.SessionID(r.Reveals)}
 }
 
-const selectSession = `SELECT contest, id, title, subtitle, kind, mode, run_order, rev, day, time, place, reveals FROM session `
+const selectSession = `SELECT contest, id, title, subtitle, kind, run_order, rev, day, time, place, reveals FROM session `
 
 // Sessions returns all sessions, by contest and in order: by day and time, those
 // without a day last.
@@ -108,11 +107,11 @@ func (db *DB) SaveSession(ctx context.Context, s Session) error {
 }
 
 func (r run) saveSession(ctx context.Context, s Session) error {
-	_, err := r.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, mode, run_order, rundown, rev, day, time, place, reveals)
-		VALUES (?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?)
+	_, err := r.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, run_order, rundown, rev, day, time, place, reveals)
+		VALUES (?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?)
 		ON CONFLICT (contest, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, kind = excluded.kind,
-			mode = excluded.mode, run_order = excluded.run_order, day = excluded.day, time = excluded.time, place = excluded.place, reveals = excluded.reveals`,
-		s.Contest, s.ID, s.Title, s.Subtitle, s.Kind, s.Mode, s.Order, s.Date, s.Time, s.Place, s.Reveals)
+			run_order = excluded.run_order, day = excluded.day, time = excluded.time, place = excluded.place, reveals = excluded.reveals`,
+		s.Contest, s.ID, s.Title, s.Subtitle, s.Kind, s.Order, s.Date, s.Time, s.Place, s.Reveals)
 	if err != nil {
 		return err
 	}
@@ -120,9 +119,8 @@ func (r run) saveSession(ctx context.Context, s Session) error {
 }
 
 // SetUpSession adds a session with an empty rundown, or changes what the office says
-// of a known one; its rundown says the same title and subtitle. mode is that of a new
-// one.
-func (db *DB) SetUpSession(ctx context.Context, s contest.Session, mode string) error {
+// of a known one; its rundown says the same title and subtitle.
+func (db *DB) SetUpSession(ctx context.Context, s contest.Session) error {
 	return db.write(ctx, "set up session", func(ctx context.Context, tx run) error {
 		in := s.Show.Contest()
 		if err := tx.edit(ctx, in, "rundown"); err != nil { // a rundown's save writes the title too
@@ -149,7 +147,6 @@ func (db *DB) SetUpSession(ctx context.Context, s contest.Session, mode string) 
 		}
 		if err != nil {
 			r = cue.Blank(s.Show.Session(), s.Title)
-			r.Mode = cmp.Or(had.Mode, mode)
 		}
 		if err != nil || r.Title != s.Title || r.Subtitle != s.Subtitle {
 			r.Title, r.Subtitle = s.Title, s.Subtitle
@@ -290,8 +287,8 @@ func (tx run) rundown(ctx context.Context, id contest.ShowID) (r cue.Rundown, er
 	return r, nil
 }
 
-// SaveRundown stores a rundown of a contest's session, and its title, subtitle and mode
-// with the session, which it adds if need be.
+// SaveRundown stores a rundown of a contest's session, and its title and subtitle with
+// the session, which it adds if need be.
 func (db *DB) SaveRundown(ctx context.Context, in contest.Code, r cue.Rundown) error {
 	return db.write(ctx, "save rundown", func(ctx context.Context, tx run) error {
 		if err := tx.edit(ctx, in, "rundown"); err != nil {
@@ -315,10 +312,10 @@ func (db *DB) SaveRundown(ctx context.Context, in contest.Code, r cue.Rundown) e
 }
 
 func (tx run) saveRundown(ctx context.Context, in contest.Code, r cue.Rundown) error {
-	_, err := tx.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, mode, run_order, rundown, rev) VALUES (?, ?, ?, ?, '', ?, 0, ?, 1)
-		ON CONFLICT (contest, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, mode = excluded.mode,
+	_, err := tx.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, run_order, rundown, rev) VALUES (?, ?, ?, ?, '', 0, ?, 1)
+		ON CONFLICT (contest, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle,
 			rundown = excluded.rundown, rev = session.rev + 1`,
-		in, r.Session, r.Title, r.Subtitle, r.Mode, toJSON(r))
+		in, r.Session, r.Title, r.Subtitle, toJSON(r))
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type Form struct {
 	Items    int  // of a list
 	Problems int  // told of one file; a real one has far fewer
 	Null     bool // null is as good as absent
+
+	Past []string // members of the whole that older files have: they are read over
 }
 
 // Read fills v, a pointer to a struct of structs, lists, maps, strings, ints and
@@ -229,6 +231,7 @@ func (r *Report) object(n *node, v reflect.Value, path string) {
 		child := Join(path, Clip(f.name))
 		i, known := byName[f.name]
 		switch {
+		case !known && path == "" && slices.Contains(r.form.Past, f.name):
 		case !known && v.Kind() == reflect.Struct:
 			r.lines[child] = f.line
 			r.Add(child, "file.unknown_field", "field", Clip(f.name))

@@ -41,7 +41,7 @@ func Run(ctx context.Context, cfg node.Config, demo Config, out io.Writer) error
 		defer os.RemoveAll(dir)
 		cfg.Data = dir
 	}
-	cfg.Watermark, cfg.Seed = true, seed
+	cfg.Seed = seed
 	n, err := node.Open(ctx, cfg)
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (d *demonstration) invite(ctx context.Context) error {
 		}
 		d.judges = append(d.judges, token)
 	}
-	fmt.Fprintf(d.out, "\n喝彩 Hecai · 彩排 / rehearsal on sample data\n\n")
+	fmt.Fprintf(d.out, "\n喝彩 Hecai · 示例数据 / sample data\n\n")
 	here := "http://" + n.Loopback() // browsers open a camera only over HTTPS or on this machine
 	if d.public {
 		here = n.URL()

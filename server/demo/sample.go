@@ -59,7 +59,7 @@ func seedFinal(ctx context.Context, db *store.DB, plan *contest.Plan, order []co
 	if err != nil {
 		return err
 	}
-	row.Title, row.Subtitle, row.Mode = rundown.Title, rundown.Subtitle, rundown.Mode
+	row.Title, row.Subtitle = rundown.Title, rundown.Subtitle
 	if err := db.SaveSession(ctx, row); err != nil {
 		return err
 	}

@@ -36,10 +36,9 @@ type Config struct {
 	// Seed fills a fresh record before the parts that read it open; nil: nothing does.
 	Seed func(ctx context.Context, db *store.DB, plan *contest.Plan) error
 
-	Watermark bool             // rehearsal watermark on every screen
-	Tick      time.Duration    // conflation of scoreboards; 0: 100 ms, the fastest allowed
-	Log       *slog.Logger     // nil: discard
-	Now       func() time.Time // the machine's wall clock; nil: time.Now
+	Tick time.Duration    // conflation of scoreboards; 0: 100 ms, the fastest allowed
+	Log  *slog.Logger     // nil: discard
+	Now  func() time.Time // the machine's wall clock; nil: time.Now
 }
 
 // withDefaults fills what is empty.

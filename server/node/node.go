@@ -258,7 +258,7 @@ func (n *Node) openEdge(context.Context) error {
 		Desk: n.desk, Box: n.box, Shows: n.shows, Record: n.db, Logs: n.logs.book, Plan: n.contests.Plan, Now: n.cfg.Now,
 	})
 	n.office = office.New(office.Config{
-		Record: n.db, Desk: n.desk, Box: n.box, Shows: n.shows, Cameras: cameras{n}, Plan: n.contests.Plan, Mode: n.mode(),
+		Record: n.db, Desk: n.desk, Box: n.box, Shows: n.shows, Cameras: cameras{n}, Plan: n.contests.Plan,
 		Undrawn: site.Undrawn, Feed: n.feed, Log: n.cfg.Log, Now: n.cfg.Now,
 	})
 	n.edge = httpd.New(httpd.Config{

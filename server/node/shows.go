@@ -92,25 +92,15 @@ func (n *Node) planSessions(ctx context.Context) error {
 
 func (n *Node) planSessionsOf(ctx context.Context, code contest.Code) error {
 	for i, p := range n.contests.Plan(code).Sessions() {
-		row := store.Session{Contest: code, ID: p.ID, Title: p.Title, Kind: p.Kind, Mode: n.mode(), Order: i + 1}
+		row := store.Session{Contest: code, ID: p.ID, Title: p.Title, Kind: p.Kind, Order: i + 1}
 		if err := n.db.SaveSession(ctx, row); err != nil {
 			return err
 		}
-		r := cue.Blank(row.ID, row.Title)
-		r.Mode = row.Mode
-		if err := n.db.SaveRundown(ctx, code, r); err != nil {
+		if err := n.db.SaveRundown(ctx, code, cue.Blank(row.ID, row.Title)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// mode is that of new sessions.
-func (n *Node) mode() string {
-	if n.cfg.Watermark {
-		return cue.ModeRehearsal
-	}
-	return cue.ModeLive
 }
 
 // loadCards reads the names for public boards, and tells which are new.
@@ -172,7 +162,7 @@ func (s *shows) add(ctx context.Context, id contest.ShowID, row store.Session, o
 	}
 	eyes := stage.Cameras(cameras{s.n})
 	if id.Take() > 0 {
-		row.Mode, eyes = cue.ModeRehearsal, onlooker{cameras{s.n}}
+		eyes = onlooker{cameras{s.n}}
 	}
 	sh := &show{n: s.n, id: id, own: own, staged: staged{rundown, catalog}}
 	sh.row.Store(&row)
@@ -507,12 +497,12 @@ func (s *shows) camerasChanged(id contest.ShowID) {
 func (sh *show) Info() stage.Info {
 	v := sh.View()
 	row := sh.row.Load()
-	out := stage.Info{ID: sh.id, Title: row.Title, Subtitle: row.Subtitle, Kind: row.Kind, Date: row.Date, Time: row.Time, Place: row.Place, Mode: row.Mode, Ballots: []vote.BallotID{}, State: sh.n.shows.Stands(sh.id)}
+	out := stage.Info{ID: sh.id, Title: row.Title, Subtitle: row.Subtitle, Kind: row.Kind, Date: row.Date, Time: row.Time, Place: row.Place, Ballots: []vote.BallotID{}, State: sh.n.shows.Stands(sh.id)}
 	if row.Reveals != "" {
 		out.Reveals = contest.NewShow(row.Contest, row.Reveals, 0)
 	}
 	if v.Session != nil {
-		out.Title, out.Subtitle, out.Mode, out.Sample = v.Session.Title, v.Session.Subtitle, v.Session.Mode, v.Session.Sample
+		out.Title, out.Subtitle, out.Sample = v.Session.Title, v.Session.Subtitle, v.Session.Sample
 	}
 	for _, b := range sh.n.box.Ballots() {
 		if b.Show == sh.id && b.State != vote.StateDraft {

@@ -80,7 +80,7 @@ func TestWhoListensToWhatIsNew(t *testing.T) {
 	}
 	defer n.close()
 	home := n.contests.Home()
-	if err := n.db.SaveSession(t.Context(), store.Session{Contest: home, ID: "late", Title: "示例", Mode: cue.ModeLive}); err != nil {
+	if err := n.db.SaveSession(t.Context(), store.Session{Contest: home, ID: "late", Title: "示例"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := n.db.SaveRundown(t.Context(), home, cue.Blank("late", "示例")); err != nil {

@@ -21,7 +21,7 @@ type DemoIDs struct {
 	Counted  vote.BallotID   // whose votes count in the result; "" = those that every entry is on
 }
 
-// Demo returns the rundown of the demo, a rehearsal that autoplay runs in three
+// Demo returns the rundown of the demo, which autoplay runs in three
 // minutes: card, vote, marks, board with frozen top ten, awards, verification.
 func Demo(d DemoIDs) Rundown {
 	r, problems := ParseRundown(demoFile)
@@ -45,5 +45,5 @@ func Demo(d DemoIDs) Rundown {
 
 // Blank returns a rundown without cues, for a session that is still planned.
 func Blank(session contest.SessionID, title string) Rundown {
-	return Rundown{Session: session, Title: title, Mode: ModeLive, Cues: []Cue{}}
+	return Rundown{Session: session, Title: title, Cues: []Cue{}}
 }

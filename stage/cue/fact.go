@@ -111,12 +111,12 @@ const (
 // happens in a show: it was opened, its rundown or its panel is another.
 func Preparations() []string { return []string{kindSession, kindRundown, kindPanel} }
 
-// SessionOpened says which session this is; again when its title changes.
+// SessionOpened says which session this is; again when its title changes. Older ones
+// have a mode, which is the show's to say.
 type SessionOpened struct {
 	ID       contest.ShowID `json:"id"`
 	Title    string         `json:"title"`
 	Subtitle string         `json:"subtitle"`
-	Mode     string         `json:"mode"`
 }
 
 // RundownChanged says that the organiser replaced the rundown. It moves the

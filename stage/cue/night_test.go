@@ -63,7 +63,7 @@ func smallRundown() Rundown {
 	third.Lines = map[string]string{beatHold: "下一个{award}是……", beatTurn: "《{winner}》，{total}分，{winners}"}
 	marks := cue("marks", scene("marks"), Action{Kind: doReveal, What: RevealMarks})
 	marks.Lines = map[string]string{beatMark: "{judge}：{mark}", beatTrim: "去掉{high}和{low}", beatScore: "{entry}：{score}"}
-	return Rundown{Session: "final", Title: "示例场次", Mode: ModeLive, Cues: []Cue{
+	return Rundown{Session: "final", Title: "示例场次", Cues: []Cue{
 		host(cue("idle", Action{Kind: doScene, Scene: "idle", Args: map[string]string{"text": "欢迎"}}, Action{Kind: doDanmaku, Mode: DanmakuReview})),
 		host(cue("card", Action{Kind: doEntry, Entry: "e1"}, scene("entry"), Action{Kind: doTimer, Label: "展示", Seconds: 60})),
 		cue("other", Action{Kind: doTimerStop}, Action{Kind: doEntry, Entry: "e2"}),
@@ -147,7 +147,7 @@ func newPlay(t tb, r Rundown, n *night) *play {
 		own.ballots[id] = b
 	}
 	p := &play{t: t, s: NewState(r, n.catalog), n: &own, now: 1_000_000}
-	p.tell(Make(SessionOpened{ID: contest.ShowID(r.Session), Title: r.Title, Mode: r.Mode}))
+	p.tell(Make(SessionOpened{ID: contest.ShowID(r.Session), Title: r.Title}))
 	return p
 }
 

@@ -90,13 +90,29 @@ func TestFormIsForgivingWhereNothingCanBeMisread(t *testing.T) {
 	}
 }
 
+// TestAFileOfBeforeIsRead: of when a rundown said itself whether it was a rehearsal. What
+// it says is no more than read over, and only where it stood.
+func TestAFileOfBeforeIsRead(t *testing.T) {
+	plain, _ := ParseRundown([]byte(`{"title":"示例","cues":[]}`))
+	for _, mode := range []string{`"live"`, `"rehearsal"`, `null`, `7`, `{"a":[1]}`} {
+		r, problems := ParseRundown([]byte(`{"title":"示例","mode":` + mode + `,"cues":[]}`))
+		if len(problems) > 0 || !reflect.DeepEqual(r, plain) {
+			t.Errorf("mode %s: %v, %+v", mode, problems, r)
+		}
+	}
+	_, problems := ParseRundown([]byte(`{"title":"示例","Mode":"live","cues":[{"id":"a","mode":"live"}]}`))
+	if got := codes(problems); !slices.Equal(got, []string{"Mode file.unknown_field", "cues[0].mode file.unknown_field"}) {
+		t.Error(got)
+	}
+}
+
 func TestProblemsAreBounded(t *testing.T) {
 	_, problems := ParseRundown([]byte(`{"cues":[` + strings.Repeat("1,", 5000) + `1]}`))
 	if len(problems) != form.Problems {
 		t.Errorf("%d problems", len(problems))
 	}
 	long := strings.Repeat("长", 4000)
-	_, problems = ParseRundown([]byte(`{"` + long + `": 1, "mode": ` + strings.Repeat("1", 4000) + `}`))
+	_, problems = ParseRundown([]byte(`{"` + long + `": 1, "title": ` + strings.Repeat("1", 4000) + `}`))
 	text, _ := json.Marshal(problems)
 	if len(problems) != 2 || len(text) > 1000 {
 		t.Errorf("%d problems echo %d bytes of the file", len(problems), len(text))
@@ -117,7 +133,7 @@ func badReferences() Rundown {
 	reveal := func(what string) Action { return Action{Kind: doReveal, What: what} }
 	cue := func(id string, actions ...Action) Cue { return Cue{ID: id, Title: "示例", Actions: actions} }
 	first := Action{Kind: doReveal, What: RevealAward, Award: "first"}
-	return Rundown{Session: "fi nal", Title: " ", Subtitle: "a\x00b", Mode: "show", Cues: []Cue{
+	return Rundown{Session: "fi nal", Title: " ", Subtitle: "a\x00b", Cues: []Cue{
 		cue("bad id", Action{Kind: doScene, Scene: "nowhere"}, Action{Kind: "dance"}),
 		cue("twice", Action{Kind: doEntry, Entry: "e99"}, Action{Kind: doTimer, Seconds: 0}),
 		cue("twice", Action{Kind: doBallotOpen, Ballot: "zzz", Seconds: -1}),
@@ -142,7 +158,6 @@ func TestEveryWrongReferenceIsListed(t *testing.T) {
 		"session rundown.bad_id",
 		"title rundown.required",
 		"subtitle rundown.bad_text",
-		"mode rundown.one_of",
 		"cues[0].id rundown.bad_id",
 		"cues[0].actions[0].scene rundown.one_of",
 		"cues[0].actions[1].kind rundown.unknown_kind",

@@ -22,10 +22,10 @@ import (
 	"hecai/vote"
 )
 
-// The modes of a session. A rehearsal has a watermark on every screen.
+// The modes of a show: itself, or a take in which it is rehearsed.
 const (
-	ModeLive      = "live"
-	ModeRehearsal = "rehearsal"
+	modeLive      = "live"
+	modeRehearsal = "rehearsal"
 )
 
 // The lanes: who may fire a cue that needs no arming.
@@ -39,7 +39,6 @@ type Rundown struct {
 	Session  contest.SessionID `json:"session"`
 	Title    string            `json:"title"`
 	Subtitle string            `json:"subtitle"`
-	Mode     string            `json:"mode"` // ModeLive or ModeRehearsal
 	Cues     []Cue             `json:"cues"`
 }
 

@@ -33,7 +33,6 @@ func (r *Rundown) Validate(c Catalog) []strict.Problem {
 	v.slug("session", string(r.Session))
 	v.text("title", r.Title, maxName, true)
 	v.text("subtitle", r.Subtitle, maxName, false)
-	v.oneOf("mode", r.Mode, ModeLive, ModeRehearsal)
 	if len(r.Cues) > maxCues {
 		v.Add("cues", "rundown.too_many", "max", maxCues)
 		return v.Problems()

@@ -8,24 +8,23 @@ import (
 // View is what everyone may see, folded from facts alone. A nil part is absent.
 // Each field is a top-level key of the state topic.
 type View struct {
-	Session   *Session     `json:"session"`
-	Scene     *Scene       `json:"scene"`
-	Timer     *Timer       `json:"timer"`
-	Entry     *EntryCard   `json:"entry"`
-	Ballot    *Ballot      `json:"ballot"`
-	Dots      *Dots        `json:"dots"`
-	Sheets    int64        `json:"sheets"` // moves whenever a judge may score other entries than before
-	Marks     *Marks       `json:"marks"`
-	Board     *Board       `json:"board"`
-	Awards    []AwardLevel `json:"awards"`
-	Award     *AwardCard   `json:"award"`
-	Tally     *Tally       `json:"tally"`
-	Verify    *Verify      `json:"verify"`
-	Program   *Program     `json:"program"`
-	Danmaku   *DanmakuMode `json:"danmaku"`
-	Blackout  bool         `json:"blackout"`
-	Notice    *Notice      `json:"notice"`
-	Watermark bool         `json:"watermark"`
+	Session  *Session     `json:"session"`
+	Scene    *Scene       `json:"scene"`
+	Timer    *Timer       `json:"timer"`
+	Entry    *EntryCard   `json:"entry"`
+	Ballot   *Ballot      `json:"ballot"`
+	Dots     *Dots        `json:"dots"`
+	Sheets   int64        `json:"sheets"` // moves whenever a judge may score other entries than before
+	Marks    *Marks       `json:"marks"`
+	Board    *Board       `json:"board"`
+	Awards   []AwardLevel `json:"awards"`
+	Award    *AwardCard   `json:"award"`
+	Tally    *Tally       `json:"tally"`
+	Verify   *Verify      `json:"verify"`
+	Program  *Program     `json:"program"`
+	Danmaku  *DanmakuMode `json:"danmaku"`
+	Blackout bool         `json:"blackout"`
+	Notice   *Notice      `json:"notice"`
 }
 
 // The parts of a view. Times are unix milliseconds; scores are decimal texts,
@@ -36,7 +35,7 @@ type (
 		ID       contest.ShowID `json:"id"`
 		Title    string         `json:"title"`
 		Subtitle string         `json:"subtitle"`
-		Mode     string         `json:"mode"`
+		Mode     string         `json:"mode"`   // "live", or "rehearsal" of a take
 		Sample   bool           `json:"sample"` // the entries are made up (示例数据)
 		Begun    bool           `json:"begun"`  // a cue of it was fired
 		Ended    bool           `json:"ended"`
@@ -182,8 +181,10 @@ func Public(s *State) View {
 		Danmaku: &DanmakuMode{Mode: s.danmaku}, Blackout: s.blackout, Sheets: s.sheets,
 	}
 	if s.session.ID != "" {
-		v.Session = &Session{ID: s.session.ID, Title: s.session.Title, Subtitle: s.session.Subtitle, Mode: s.session.Mode, Sample: s.catalog.sample(), Begun: s.Begun(), Ended: s.ended}
-		v.Watermark = s.session.Mode == ModeRehearsal
+		v.Session = &Session{ID: s.session.ID, Title: s.session.Title, Subtitle: s.session.Subtitle, Mode: modeLive, Sample: s.catalog.sample(), Begun: s.Begun(), Ended: s.ended}
+		if s.session.ID.Take() > 0 {
+			v.Session.Mode = modeRehearsal
+		}
 	}
 	if b, ok := s.ballots[s.ballot]; ok {
 		v.Ballot = &Ballot{ID: s.ballot, Title: b.title, Open: b.open, Deadline: b.deadline}
@@ -208,7 +209,7 @@ func (v View) Doc() map[string]any {
 		"ballot": orNil(v.Ballot), "dots": orNil(v.Dots), "sheets": v.Sheets, "marks": orNil(v.Marks), "board": orNil(v.Board),
 		"awards": v.Awards, "award": orNil(v.Award), "tally": orNil(v.Tally), "verify": orNil(v.Verify),
 		"program": orNil(v.Program), "danmaku": orNil(v.Danmaku), "blackout": v.Blackout,
-		"notice": orNil(v.Notice), "watermark": v.Watermark,
+		"notice": orNil(v.Notice),
 	}
 }
 

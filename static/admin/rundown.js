@@ -11,7 +11,7 @@ import { PRESETS, make } from './cues.js';
 import { bare, useDraft, written } from './draft.js';
 import { locate } from './locate.js';
 import { changed, copies, dropped, end, grouped, inserted, lengths, moved, movedTo, sections } from './moves.js';
-import { Choice, Copy, Dialog, Empty, Field, Head, Load, Sessions, Tag } from './parts.js';
+import { Copy, Dialog, Empty, Field, Head, Load, Sessions, Tag } from './parts.js';
 import { Programme } from './programme.js';
 import { List, icon } from './runlist.js';
 import { howLong, ofDay, onClock, span } from './time.js';
@@ -96,7 +96,7 @@ function Both({ theirs, mine, busy, onTake, onKeep }) {
   const most = 12; // rows that are shown: the rest is told as a number
   const cues = (/** @type {any} */ r) => new Map((r && Array.isArray(r.cues) ? r.cues : []).map((/** @type {any} */ c) => [c && c.id, c]));
   const a = cues(theirs), b = cues(mine), rows = /** @type {[string, string][]} */ ([]);
-  for (const key of /** @type {('title'|'subtitle'|'mode')[]} */ (['title', 'subtitle', 'mode'])) if (mine && theirs[key] !== mine[key]) rows.push(['clash.both', t('rundown.' + key)]);
+  for (const key of /** @type {('title'|'subtitle')[]} */ (['title', 'subtitle'])) if (mine && theirs[key] !== mine[key]) rows.push(['clash.both', t('rundown.' + key)]);
   for (const [id, c] of a) {
     const other = b.get(id);
     if (!other) rows.push(['clash.theirs', c.title || id]);
@@ -145,12 +145,11 @@ function clockOf(ctx) {
 /** @param {any[]} cues */
 function groupsOf(cues) { return [...new Set(cues.map((c) => String(c.group || '')).filter(Boolean))]; }
 
-/** The title of the show, and whether it is the real one. @param {{now: any, onSet: (more: any) => void}} p */
+/** The title of the show. @param {{now: any, onSet: (more: any) => void}} p */
 function Named({ now, onSet }) {
   return html`<div class="grid2"><${Field} label=${t('rundown.title')}><input class="input" id="rundown-title" maxlength="80" value=${String(now.title || '')} onInput=${(/** @type {any} */ e) => onSet({ title: e.target.value })} /><//>
     <${Field} label=${t('rundown.subtitle')}><input class="input" id="rundown-subtitle" maxlength="80" value=${String(now.subtitle || '')} onInput=${(/** @type {any} */ e) => onSet({ subtitle: e.target.value })} /><//></div>
-    <${Choice} class="two" label=${t('rundown.mode')} name="mode" value=${now.mode} onPick=${(/** @type {string} */ v) => onSet({ mode: v })}
-      options=${['live', 'rehearsal'].map((v) => ({ value: v, label: t('rundown.mode.' + v), hint: t('rundown.mode.' + v + '.how') }))} />`;
+    ${'mode' in now && html`<p class="muted small" id="rundown-past">${t('rundown.mode.past')}</p>`}`;
 }
 
 /** Whether the window is as wide as that. @param {string} query */

@@ -29,9 +29,9 @@ export function useOn(hub, session) {
   return on.current;
 }
 
-/** What a show that is not the real one is marked with; nothing where it is. @param {Doc.View} view @param {number} take */
+/** What a show is marked with that is not the real one, or not of real entries; else nothing. @param {Doc.View} view @param {number} take */
 export function trial(view, take) {
   const sample = !!(view.session && view.session.sample);
   if (take) return t(sample ? 'rehearsal.take.sample' : 'rehearsal.take', { n: take });
-  return view.watermark ? t(sample ? 'rehearsal.sample' : 'rehearsal') : '';
+  return sample ? t('sample') : '';
 }

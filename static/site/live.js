@@ -66,7 +66,7 @@ export function Published({ results }) {
 /** @param {{shows: Show[]}} p */
 export function Now({ shows }) {
   return html`<section class="on-now" aria-label=${t('site.now')}>${shows.map(({ session, view, ballots }) => html`<article key=${session.id}>
-    <div class="grow"><p class="kicker"><span class="dot live"></span>${t(session.mode !== 'rehearsal' ? 'site.now' : session.sample ? 'site.now.sample' : 'site.now.rehearsal')}</p>
+    <div class="grow"><p class="kicker"><span class="dot live"></span>${t(session.sample ? 'site.now.sample' : 'site.now')}</p>
       <h2>${session.title}</h2>
       <p class="muted">${view.entry ? t('site.now.entry', { title: view.entry.title }) : session.subtitle}</p></div>
     <div class="ways"><a class="btn main" href=${base + '/live/' + encodeURIComponent(session.id)}>${t('site.watch')}</a>

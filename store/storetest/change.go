@@ -34,7 +34,7 @@ type actCase struct {
 // transaction, with what was and what is; one that fails leaves none, and nothing
 // that opens a door is ever in it.
 func anActIsARow(t *testing.T, db Record) {
-	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "示例", Kind: "final", Mode: cue.ModeLive, Order: 1}))
+	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "示例", Kind: "final", Order: 1}))
 	own := lease.Alone(lease.Ballots)
 	if db.Engine() == "postgres" {
 		l, ours, err := db.TakeLease(bg, lease.Ballots, lease.Holder{ID: "me"})
@@ -63,10 +63,10 @@ func anActIsARow(t *testing.T, db Record) {
 		{access.SaveJudges, "j1", true, true, func(ctx context.Context) error { return db.SaveJudges(ctx, code, []contest.Judge{judge}) }},
 		{access.SaveRundown, string(final), false, true, func(ctx context.Context) error { return db.SaveRundown(ctx, code, cue.Blank("final", "示例")) }},
 		{access.SaveSession, string(more), false, true, func(ctx context.Context) error {
-			return db.SetUpSession(ctx, contest.Session{Show: more, Title: "示例", Kind: "other"}, cue.ModeLive)
+			return db.SetUpSession(ctx, contest.Session{Show: more, Title: "示例", Kind: "other"})
 		}},
 		{access.SaveSession, string(more), true, true, func(ctx context.Context) error {
-			return db.SetUpSession(ctx, contest.Session{Show: more, Title: "示例场次", Kind: "salon"}, cue.ModeLive)
+			return db.SetUpSession(ctx, contest.Session{Show: more, Title: "示例场次", Kind: "salon"})
 		}},
 		{access.DropSession, string(more), true, false, func(ctx context.Context) error { return db.DropSession(ctx, more) }},
 		{access.SetEntries, string(final), false, true, func(ctx context.Context) error {

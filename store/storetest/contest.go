@@ -84,7 +84,7 @@ func contestIsAdded(t *testing.T, db Record) {
 	runs := who
 	runs.In = map[contest.Code]access.Membership{"Next": {Roles: []string{"organiser"}}}
 	p := &contest.Plan{Code: "Next", Name: "示例第二届", From: "2026-01-05", To: "2026-02-01", Events: []contest.Event{{ID: "salon", Kind: "salon", Title: "示例沙龙"}}}
-	must(t, db.AddContest(act, p, []byte(`{"code":"Next"}`), cue.ModeLive, runs))
+	must(t, db.AddContest(act, p, []byte(`{"code":"Next"}`), runs))
 	codes, err := db.Contests(bg)
 	must(t, err)
 	same(t, "contests", codes, []contest.Code{code, "Next"})
@@ -114,7 +114,7 @@ func contestIsAdded(t *testing.T, db Record) {
 		}
 	}
 	p.Code = "NEXT" // the same address to a person
-	wantCode(t, db.AddContest(act, p, []byte(`{}`), cue.ModeLive, runs), "contest.code_taken")
+	wantCode(t, db.AddContest(act, p, []byte(`{}`), runs), "contest.code_taken")
 }
 
 func entry(no int) contest.Entry {
@@ -135,7 +135,7 @@ func entriesRoundTrip(t *testing.T, db Record) {
 	must(t, err)
 	same(t, "entries", got, want)
 
-	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "决赛", Mode: cue.ModeLive}))
+	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "决赛"}))
 	must(t, db.SetSessionEntries(bg, final, []contest.EntryID{want[2].ID}))
 	wantCode(t, db.ReplaceEntries(bg, code, want[:1]), "entry.in_use")
 	got, err = db.Entries(bg, code)
@@ -245,7 +245,7 @@ func entryLeaves(t *testing.T, db Record) {
 func judgeGoes(t *testing.T, db Record) {
 	must(t, db.ReplaceEntries(bg, code, []contest.Entry{entry(1)}))
 	must(t, db.SaveJudges(bg, code, []contest.Judge{{ID: "j10"}, {ID: "j2"}, {ID: "j1"}}))
-	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "决赛", Mode: cue.ModeLive}))
+	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "决赛"}))
 	must(t, db.SetSessionJudges(bg, final, []contest.JudgeID{"j10", "j2"}))
 	must(t, db.SaveSheet(bg, own(t, db, final), score.Sheet{Show: final, Entry: entry(1).ID, Judge: "j2", Rev: 1, State: score.SheetDraft}, 0))
 	wantCode(t, db.DropJudge(bg, code, "j2"), "judge.has_sheets")
@@ -276,9 +276,9 @@ func judgesRoundTrip(t *testing.T, db Record) {
 func sessionHasOrderAndPanel(t *testing.T, db Record) {
 	must(t, db.ReplaceEntries(bg, code, []contest.Entry{entry(1), entry(2), entry(3)}))
 	must(t, db.SaveJudges(bg, code, []contest.Judge{{ID: "j1"}, {ID: "j2"}}))
-	whole := store.Session{Contest: code, ID: "final", Title: "决赛", Subtitle: "下午场", Kind: "final", Mode: cue.ModeRehearsal, Order: 2}
+	whole := store.Session{Contest: code, ID: "final", Title: "决赛", Subtitle: "下午场", Kind: "final", Order: 2}
 	must(t, db.SaveSession(bg, whole))
-	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "prelim", Title: "初赛", Mode: cue.ModeLive, Order: 1}))
+	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "prelim", Title: "初赛", Order: 1}))
 	must(t, db.SetSessionEntries(bg, final, []contest.EntryID{entry(3).ID, entry(1).ID}))
 	must(t, db.SetSessionJudges(bg, final, []contest.JudgeID{"j2", "j1"}))
 
@@ -316,7 +316,7 @@ func sessionsAreSetUp(t *testing.T, db Record) {
 	pm := in(am, func(s *contest.Session) { s.Show, s.Title, s.Time = "JL-2024/pm", "示例下午场", "14:00" })
 	undated := in(am, func(s *contest.Session) { s.Show, s.Date, s.Time = "JL-2024/any", "", "" })
 	for _, s := range []contest.Session{undated, pm, am} {
-		must(t, db.SetUpSession(bg, s, cue.ModeLive))
+		must(t, db.SetUpSession(bg, s))
 	}
 	got, err := db.Setups(bg, code)
 	must(t, err)
@@ -330,7 +330,7 @@ func sessionsAreSetUp(t *testing.T, db Record) {
 	r.Cues = []cue.Cue{{ID: "c1", Title: "开场"}}
 	must(t, db.SaveRundown(bg, code, r))
 	pm.Title = "示例下午"
-	must(t, db.SetUpSession(bg, pm, cue.ModeLive))
+	must(t, db.SetUpSession(bg, pm))
 	r.Title = pm.Title
 	have, err := db.Rundown(bg, pm.Show)
 	must(t, err)
@@ -361,7 +361,7 @@ func sessionsAreSetUp(t *testing.T, db Record) {
 	wantCode(t, db.DropSession(bg, pm.Show), "session.in_use")
 	must(t, db.DropCamera(bg, am.Show, "stage"))
 	must(t, db.DropSession(bg, am.Show))
-	must(t, db.SetUpSession(bg, am, cue.ModeLive)) // and may be made again
+	must(t, db.SetUpSession(bg, am)) // and may be made again
 	must(t, db.DropSession(bg, am.Show))
 	wantCode(t, db.DropSession(bg, pm.Show), "session.in_use")
 }
@@ -370,7 +370,7 @@ func sessionsAreSetUp(t *testing.T, db Record) {
 // own and that no third reveals; what is revealed somewhere stays there.
 func sessionsRevealResults(t *testing.T, db Record) {
 	set := func(name string, reveals contest.SessionID) error {
-		return db.SetUpSession(bg, contest.Session{Show: contest.NewShow(code, contest.SessionID(name), 0), Title: "示例" + name, Kind: "other", Reveals: reveals}, cue.ModeLive)
+		return db.SetUpSession(bg, contest.Session{Show: contest.NewShow(code, contest.SessionID(name), 0), Title: "示例" + name, Kind: "other", Reveals: reveals})
 	}
 	for _, name := range []string{"final", "gala", "third"} {
 		must(t, set(name, ""))
@@ -396,12 +396,12 @@ func sessionsRevealResults(t *testing.T, db Record) {
 
 // theOnlySessionStays: a contest has one at least.
 func theOnlySessionStays(t *testing.T, db Record) {
-	must(t, db.SetUpSession(bg, contest.Session{Show: more, Title: "示例", Kind: "other"}, cue.ModeLive))
+	must(t, db.SetUpSession(bg, contest.Session{Show: more, Title: "示例", Kind: "other"}))
 	wantCode(t, db.DropSession(bg, more), "session.only")
 }
 
 func rundownRoundTrips(t *testing.T, db Record) {
-	r := cue.Rundown{Session: "final", Title: "决赛", Mode: cue.ModeLive, Cues: []cue.Cue{{ID: "c1", Title: "开场", Lines: map[string]string{"hold": "请看"}}}}
+	r := cue.Rundown{Session: "final", Title: "决赛", Cues: []cue.Cue{{ID: "c1", Title: "开场", Lines: map[string]string{"hold": "请看"}}}}
 	_, err := db.Rundown(bg, final)
 	wantCode(t, err, "store.none")
 	must(t, db.SaveRundown(bg, code, r))
@@ -410,15 +410,21 @@ func rundownRoundTrips(t *testing.T, db Record) {
 	got, err := db.Rundown(bg, final)
 	must(t, err)
 	same(t, "rundown", got, r)
-	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "决赛", Mode: cue.ModeLive, Order: 4}))
+	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "决赛", Order: 4}))
 	must(t, db.SaveRundown(bg, code, r))
 	s, err := db.Session(bg, final)
 	must(t, err)
-	same(t, "session", s, store.Session{Contest: code, ID: "final", Title: "总决赛", Mode: cue.ModeLive, Order: 4, Rev: 3})
+	same(t, "session", s, store.Session{Contest: code, ID: "final", Title: "总决赛", Order: 4, Rev: 3})
+
+	// One that was stored when it said itself whether it was a rehearsal.
+	db.Harm(t, `UPDATE session SET rundown = '{"session":"final","title":"决赛","subtitle":"","mode":"rehearsal","cues":[]}' WHERE id = 'final'`)
+	got, err = db.Rundown(bg, final)
+	must(t, err)
+	same(t, "rundown of before", got, cue.Rundown{Session: "final", Title: "决赛", Cues: []cue.Cue{}})
 }
 
 func camerasKeepOrder(t *testing.T, db Record) {
-	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "决赛", Mode: cue.ModeLive, Order: 1}))
+	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "决赛", Order: 1}))
 	for _, c := range []store.Camera{{Show: "final", Name: "stage", Label: "主舞台"}, {Show: "final", Name: "close", Label: "特写"},
 		{Show: "final", Name: "stage", Label: "舞台"}} {
 		must(t, db.SaveCamera(bg, c))

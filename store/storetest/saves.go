@@ -26,7 +26,7 @@ type saveCase struct {
 func saveCases(t *testing.T, db Record) []saveCase {
 	must(t, db.ReplaceEntries(bg, code, []contest.Entry{entry(1), entry(2), entry(3)}))
 	must(t, db.SaveJudges(bg, code, []contest.Judge{{ID: "ja"}, {ID: "jb"}}))
-	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "示例", Mode: cue.ModeLive}))
+	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "示例"}))
 	named := func(n int) string { return fmt.Sprint("示例 ", n) }
 	turned := func(n int) int { return n%2 + 1 }
 	entries := func() (out []contest.EntryID, err error) {
@@ -82,7 +82,7 @@ func saveCases(t *testing.T, db Record) []saveCase {
 				return r, err
 			}},
 		{"a session", string(final), func(ctx context.Context, n int) error {
-			return db.SetUpSession(ctx, contest.Session{Show: final, Title: named(n), Kind: "final"}, cue.ModeLive)
+			return db.SetUpSession(ctx, contest.Session{Show: final, Title: named(n), Kind: "final"})
 		}, func() (any, error) {
 			all, err := db.Setups(bg, code)
 			for _, s := range all {

@@ -23,7 +23,7 @@ const beginTake = "take/begin"
 // rehearsable makes a session with a ballot of its own, and one that its rundown names.
 func rehearsable(t *testing.T, db Record) {
 	must(t, db.SavePlan(bg, code, []byte(`{"code":"X"}`), "h"))
-	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "示例", Kind: "final", Mode: cue.ModeLive, Order: 1}))
+	must(t, db.SaveSession(bg, store.Session{Contest: code, ID: "final", Title: "示例", Kind: "final", Order: 1}))
 	r := cue.Blank("final", "示例")
 	r.Cues = append(r.Cues, cue.Cue{ID: "vote", Title: "示例", Actions: []cue.Action{{Kind: "ballot_open", Ballot: "named"}}})
 	must(t, db.SaveRundown(bg, code, r))
