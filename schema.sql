@@ -11,7 +11,7 @@
 CREATE TABLE schema_version (
     version INTEGER NOT NULL
 );
-INSERT INTO schema_version (version) VALUES (9);
+INSERT INTO schema_version (version) VALUES (10);
 
 -- meta ----------------------------------------------------------------------
 
@@ -106,6 +106,7 @@ CREATE TABLE session (
     time      TEXT NOT NULL DEFAULT '', -- "09:30"
     place     TEXT NOT NULL DEFAULT '',
     reveals   TEXT NOT NULL DEFAULT '', -- the session whose result is revealed here, '' = its own
+    joins     TEXT NOT NULL DEFAULT '', -- the sessions whose scores are in its result too, with a blank between
     PRIMARY KEY (contest, id)
 );
 

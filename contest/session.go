@@ -23,7 +23,8 @@ type Session struct {
 	Time     string `json:"time"`     // when it begins that day, "09:30", "" = not set yet
 	Place    string `json:"place"`    // up to 60
 
-	Reveals SessionID `json:"reveals"` // the session whose result is revealed here, "" = its own
+	Reveals SessionID   `json:"reveals"` // the session whose result is revealed here, "" = its own
+	Joins   []SessionID `json:"joins"`   // the sessions whose scores are in this one's result too, in running order
 }
 
 // SessionState is where a session stands, as people say it.
@@ -61,6 +62,8 @@ func (s Session) Validate() error {
 		field = "date"
 	case s.Reveals != "" && (!ValidID(string(s.Reveals)) || s.Reveals == s.Show.Session()):
 		field = "reveals"
+	case s.Reveals != "" && len(s.Joins) > 0 || !distinct(s.Joins, s.Show.Session()):
+		field = "joins"
 	case s.Time != "" && (badTime != nil || len(s.Time) != len("15:04") || s.Date == ""):
 		field = "time"
 	}
@@ -78,6 +81,16 @@ func (s Session) Starts(zone *time.Location) int64 {
 		return 0
 	}
 	return at.UnixMilli()
+}
+
+// distinct reports whether the ids have the form of one, are different, and none is own.
+func distinct(ids []SessionID, own SessionID) bool {
+	for i, id := range ids {
+		if !ValidID(string(id)) || id == own || slices.Contains(ids[:i], id) {
+			return false
+		}
+	}
+	return true
 }
 
 // Compare orders sessions by day and time; those without a day come last.

@@ -41,26 +41,31 @@ func Catalog(ctx context.Context, r Roster, plan *contest.Plan, ballots []vote.B
 func catalogAmong(ctx context.Context, r Roster, plan *contest.Plan, ballots []vote.Ballot, setups []contest.Session, show contest.ShowID) (c cue.Catalog, err error) {
 	c = cue.Catalog{Show: show, Plan: plan}
 	c.Reveals, c.RevealedIn = results(setups, show)
-	of := show // whose line-up it is
+	of := show.Live() // whose line-up it is
 	if c.Reveals.Show != "" {
 		of = c.Reveals.Show
 	}
-	if c.Entries, err = r.SessionEntries(ctx, of); err != nil {
+	if c.Entries, c.Judges, err = onSession(ctx, r, of); err != nil {
 		return c, err
 	}
-	if len(c.Entries) == 0 {
-		if c.Entries, err = r.Entries(ctx, show.Contest()); err != nil {
-			return c, err
+	for _, s := range setups {
+		if slices.Contains(s.Joins, show.Session()) {
+			c.JoinedIn = cue.Other{Show: s.Show, Title: s.Title}
 		}
-	}
-	if c.Judges, err = r.SessionJudges(ctx, of); err != nil {
-		return c, err
-	}
-	if len(c.Judges) == 0 {
-		if c.Judges, err = r.Judges(ctx, show.Contest()); err != nil {
-			return c, err
+		if s.Show != of {
+			continue
 		}
-		slices.SortFunc(c.Judges, func(a, b contest.Judge) int { return naturally(string(a.ID), string(b.ID)) })
+		for _, part := range s.Joins {
+			i := slices.IndexFunc(setups, func(o contest.Session) bool { return o.Show.Session() == part })
+			if i < 0 {
+				continue
+			}
+			j := cue.Joined{Other: cue.Other{Show: setups[i].Show, Title: setups[i].Title}}
+			if j.Entries, j.Judges, err = onSession(ctx, r, j.Show); err != nil {
+				return c, err
+			}
+			c.Joined = append(c.Joined, j)
+		}
 	}
 	for _, b := range ballots {
 		if b.ID.Contest() == show.Contest() && contest.KeyTake(string(b.ID)) == show.Take() {
@@ -68,6 +73,29 @@ func catalogAmong(ctx context.Context, r Roster, plan *contest.Plan, ballots []v
 		}
 	}
 	return c, nil
+}
+
+// onSession are the entries of a session in running order and its panel by seat: all
+// that there are where it has none of its own.
+func onSession(ctx context.Context, r Roster, show contest.ShowID) (entries []contest.Entry, judges []contest.Judge, err error) {
+	if entries, err = r.SessionEntries(ctx, show); err != nil {
+		return nil, nil, err
+	}
+	if len(entries) == 0 {
+		if entries, err = r.Entries(ctx, show.Contest()); err != nil {
+			return nil, nil, err
+		}
+	}
+	if judges, err = r.SessionJudges(ctx, show); err != nil {
+		return nil, nil, err
+	}
+	if len(judges) == 0 {
+		if judges, err = r.Judges(ctx, show.Contest()); err != nil {
+			return nil, nil, err
+		}
+		slices.SortFunc(judges, func(a, b contest.Judge) int { return naturally(string(a.ID), string(b.ID)) })
+	}
+	return entries, judges, nil
 }
 
 // results tells whose result a show reveals in place of its own, and which one

@@ -99,13 +99,15 @@ func (o *Office) rundownsFit(ctx context.Context, s contest.Session) error {
 	switch {
 	case i < 0:
 		setups = append(setups, s)
-	case setups[i].Reveals == s.Reveals:
+	case setups[i].Reveals == s.Reveals && slices.Equal(setups[i].Joins, s.Joins):
 		return nil
 	default:
 		setups[i] = s
 	}
-	if s.Reveals != "" {
-		concerned = append(concerned, contest.NewShow(s.Show.Contest(), s.Reveals, 0))
+	for _, other := range append([]contest.SessionID{s.Reveals}, s.Joins...) {
+		if other != "" {
+			concerned = append(concerned, contest.NewShow(s.Show.Contest(), other, 0))
+		}
 	}
 	for _, show := range concerned {
 		c, err := catalogAmong(ctx, o.cfg.Record, o.cfg.Plan(show.Contest()), o.cfg.Box.Ballots(), setups, show)
@@ -118,7 +120,7 @@ func (o *Office) rundownsFit(ctx context.Context, s contest.Session) error {
 		}
 		for _, p := range r.Validate(c) {
 			var at int
-			if n, _ := fmt.Sscanf(p.Path, "cues[%d]", &at); n == 1 && slices.Contains([]string{"rundown.others_result", "rundown.revealed_elsewhere", "rundown.unknown_entry"}, p.Code) {
+			if n, _ := fmt.Sscanf(p.Path, "cues[%d]", &at); n == 1 && slices.Contains([]string{"rundown.others_result", "rundown.revealed_elsewhere", "rundown.sealed_elsewhere", "rundown.unknown_entry"}, p.Code) {
 				return fault.New(fault.Conflict, "session.rundown_unfit", "%s: %s %s", show, p.Path, p.Code).With("title", r.Title).With("cue", r.Cues[at].Title)
 			}
 		}

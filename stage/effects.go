@@ -217,7 +217,11 @@ func (s *Stage) seal(ctx context.Context, named vote.BallotID) ([]cue.Fact, erro
 	}
 	salt := make([]byte, 32)
 	rand.Read(salt) // never fails: crypto/rand ends the process instead
-	sealed, blockers, err := s.state.Seal(sheets, ballots, salt)
+	parts, err := s.parts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sealed, blockers, err := s.state.Seal(sheets, ballots, salt, parts...)
 	if err != nil {
 		return nil, err
 	}
@@ -229,6 +233,33 @@ func (s *Stage) seal(ctx context.Context, named vote.BallotID) ([]cue.Fact, erro
 		return nil, s.blocked(list)
 	}
 	return s.keep(ctx, sealed)
+}
+
+// parts are the scores of the joined shows, all of which must be locked
+// (stage.joined_open). A rehearsal draws lots instead: what it shows tells nothing of
+// them.
+func (s *Stage) parts(ctx context.Context) ([]cue.Part, error) {
+	var out []cue.Part
+	for _, j := range s.cfg.Catalog.Joined {
+		if s.id.Take() > 0 {
+			out = append(out, cue.Part{Lot: lots.Perm(len(j.Entries))})
+			continue
+		}
+		state, err := s.cfg.Joined(j.Show)
+		if err != nil {
+			return nil, err
+		}
+		if open := state.InPlay(); len(open) > 0 {
+			s.block(cue.Blocker{Code: cue.BlockNotLocked, Entries: open})
+			return nil, fault.New(fault.Conflict, "stage.joined_open", "%s has %d entries that are not locked", j.Show, len(open)).With("session", j.Title).With("entries", len(open))
+		}
+		sheets, err := s.cfg.Store.Sheets(ctx, j.Show)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, cue.Part{State: state, Sheets: sheets})
+	}
+	return out, nil
 }
 
 // keep stores a result as the show's own.
@@ -251,7 +282,7 @@ func (s *Stage) takeOver(ctx context.Context, of cue.Other) ([]cue.Fact, error) 
 	if s.id.Take() > 0 {
 		salt := make([]byte, 32)
 		rand.Read(salt) // never fails, as above
-		sealed, err := s.state.SealByLot(salt, lots.Perm(len(s.cfg.Catalog.Entries)))
+		sealed, err := s.state.SealByLot(salt, lots.Perm(s.state.InResult()))
 		if err != nil {
 			return nil, err
 		}

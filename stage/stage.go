@@ -38,9 +38,10 @@ type Config struct {
 	Messages  MessageStore
 	Box       Box
 	Publisher Publisher
-	Ledger    Ledger      // nil: seals name no ledger roots
-	Cameras   Cameras     // nil: there are none
-	Live      func() Live // nil: nothing measured; must not block
+	Ledger    Ledger                                   // nil: seals name no ledger roots
+	Cameras   Cameras                                  // nil: there are none
+	Live      func() Live                              // nil: nothing measured; must not block
+	Joined    func(contest.ShowID) (*cue.State, error) // how a joined show stands; nil: none is joined
 	Now       func() time.Time
 	Ticks     func() time.Duration // time that passes, whatever the clock says; nil = since New
 	Log       *slog.Logger
@@ -450,6 +451,9 @@ func (s *Stage) Sealed(ctx context.Context) (text []byte, root string, err error
 	_, text, root, err = s.cfg.Store.LoadSeal(ctx, s.id)
 	return text, root, err
 }
+
+// State is how the show stands. It does not change.
+func (s *Stage) State() *cue.State { return s.shown.Load().state }
 
 // Report is the whole result that was revealed here, once its root has been shown;
 // before that, stage.sealed.

@@ -593,6 +593,7 @@ declare namespace Doc {
     time: string;
     place: string;
     reveals: string;
+    joins: string[] | null;
     rev: string;
   }
   interface NewTake {
@@ -610,6 +611,7 @@ declare namespace Doc {
     time: string;
     place: string;
     reveals: string;
+    joins: string[] | null;
     rev: string;
     state: 'planned' | 'rehearsing' | 'live' | 'ended';
     sealed: boolean;

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"hecai/contest"
 	"hecai/fault"
@@ -25,12 +27,13 @@ type Session struct {
 	Time  string       // "09:30"
 	Place string
 
-	Reveals contest.SessionID // whose result is revealed here, "" = its own
+	Reveals contest.SessionID   // whose result is revealed here, "" = its own
+	Joins   []contest.SessionID // whose scores are in its result too
 }
 
 // Setup is the session as the office knows it.
 func (s Session) Setup() contest.Session {
-	return contest.Session{Show: s.Show(), Title: s.Title, Subtitle: s.Subtitle, Kind: cmp.Or(s.Kind, "other"), Date: s.Date, Time: s.Time, Place: s.Place, Reveals: s.Reveals}
+	return contest.Session{Show: s.Show(), Title: s.Title, Subtitle: s.Subtitle, Kind: cmp.Or(s.Kind, "other"), Date: s.Date, Time: s.Time, Place: s.Place, Reveals: s.Reveals, Joins: s.Joins}
 }
 
 // Show is the session itself, and no rehearsal of it.
@@ -42,15 +45,19 @@ type sessionRow struct {
 	RunOrder         int `db:"run_order"`
 	Rev              int64
 	Day, Time, Place string
-	Reveals          string
+	Reveals, Joins   string
 }
 
 func (r sessionRow) session() Session {
+	var joins []contest.SessionID
+	for _, id := range strings.Fields(r.Joins) {
+		joins = append(joins, contest.SessionID(id))
+	}
 	return Session{Contest: contest.Code(r.Contest), ID: contest.SessionID(r.ID), Title: r.Title, Subtitle: r.Subtitle, Kind: r.Kind, Order: r.RunOrder, Rev: r.Rev,
-		Date: contest.Date(r.Day), Time: r.Time, Place: r.Place, Reveals: contest.SessionID(r.Reveals)}
+		Date: contest.Date(r.Day), Time: r.Time, Place: r.Place, Reveals: contest.SessionID(r.Reveals), Joins: joins}
 }
 
-const selectSession = `SELECT contest, id, title, subtitle, kind, run_order, rev, day, time, place, reveals FROM session `
+const selectSession = `SELECT contest, id, title, subtitle, kind, run_order, rev, day, time, place, reveals, joins FROM session `
 
 // Sessions returns all sessions, by contest and in order: by day and time, those
 // without a day last.
@@ -107,11 +114,11 @@ func (db *DB) SaveSession(ctx context.Context, s Session) error {
 }
 
 func (r run) saveSession(ctx context.Context, s Session) error {
-	_, err := r.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, run_order, rundown, rev, day, time, place, reveals)
-		VALUES (?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?)
+	_, err := r.exec(ctx, `INSERT INTO session (contest, id, title, subtitle, kind, run_order, rundown, rev, day, time, place, reveals, joins)
+		VALUES (?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?)
 		ON CONFLICT (contest, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, kind = excluded.kind,
-			run_order = excluded.run_order, day = excluded.day, time = excluded.time, place = excluded.place, reveals = excluded.reveals`,
-		s.Contest, s.ID, s.Title, s.Subtitle, s.Kind, s.Order, s.Date, s.Time, s.Place, s.Reveals)
+			run_order = excluded.run_order, day = excluded.day, time = excluded.time, place = excluded.place, reveals = excluded.reveals, joins = excluded.joins`,
+		s.Contest, s.ID, s.Title, s.Subtitle, s.Kind, s.Order, s.Date, s.Time, s.Place, s.Reveals, joined(s.Joins))
 	if err != nil {
 		return err
 	}
@@ -138,7 +145,7 @@ func (db *DB) SetUpSession(ctx context.Context, s contest.Session) error {
 		if err := unmoved(ctx, string(s.Show), before); err != nil {
 			return err
 		}
-		if err := tx.mayReveal(ctx, s, had.Reveals); err != nil {
+		if err := tx.mayReveal(ctx, s, had); err != nil {
 			return err
 		}
 		r, err := tx.rundown(ctx, s.Show)
@@ -159,20 +166,29 @@ func (db *DB) SetUpSession(ctx context.Context, s contest.Session) error {
 				return err
 			}
 		}
-		if _, err := tx.exec(ctx, `UPDATE session SET kind = ?, day = ?, time = ?, place = ?, reveals = ?, run_order = ? WHERE contest = ? AND id = ?`,
-			s.Kind, s.Date, s.Time, s.Place, s.Reveals, had.Order, in, s.Show.Session()); err != nil {
+		if _, err := tx.exec(ctx, `UPDATE session SET kind = ?, day = ?, time = ?, place = ?, reveals = ?, joins = ?, run_order = ? WHERE contest = ? AND id = ?`,
+			s.Kind, s.Date, s.Time, s.Place, s.Reveals, joined(s.Joins), had.Order, in, s.Show.Session()); err != nil {
 			return err
 		}
 		return tx.did(ctx, string(s.Show), before, s)
 	})
 }
 
-// mayReveal refuses a session to reveal the result of one that is not there or has
-// none of its own (session.invalid), that another reveals already
-// (session.revealed_twice), and any change of it once a result is sealed here
-// (session.sealed).
-func (r run) mayReveal(ctx context.Context, s contest.Session, had contest.SessionID) error {
-	if s.Reveals == had {
+// joined is the column of a list of sessions.
+func joined(ids []contest.SessionID) string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = string(id)
+	}
+	return strings.Join(out, " ")
+}
+
+// mayReveal refuses a session to reveal the result, or to join the scores, of one that is
+// not there or has none of its own (session.invalid), that another reveals or joins
+// already (session.revealed_twice), that has been sealed by itself, and any change once
+// a result is sealed here (session.sealed).
+func (r run) mayReveal(ctx context.Context, s contest.Session, had Session) error {
+	if s.Reveals == had.Reveals && slices.Equal(s.Joins, had.Joins) {
 		return nil
 	}
 	var seals int
@@ -182,27 +198,40 @@ func (r run) mayReveal(ctx context.Context, s contest.Session, had contest.Sessi
 	if seals > 0 {
 		return fault.New(fault.Conflict, "session.sealed", "%s is sealed", s.Show)
 	}
-	if s.Reveals == "" {
-		return nil
-	}
 	var all []sessionRow
 	if err := r.list(ctx, &all, selectSession+`WHERE contest = ?`, s.Show.Contest()); err != nil {
 		return err
 	}
-	known := false
-	for _, other := range all {
-		id := contest.SessionID(other.ID)
-		known = known || id == s.Reveals && other.Reveals == ""
+	own := s.Show.Session()
+	for _, row := range all {
+		o := row.session()
 		switch {
-		case id == s.Show.Session():
-		case other.Reveals == string(s.Show.Session()):
-			return fault.New(fault.Conflict, "session.reveals_none", "%s has its result revealed in %s", s.Show, id).With("title", other.Title)
-		case other.Reveals == string(s.Reveals):
-			return fault.New(fault.Conflict, "session.revealed_twice", "%s reveals %s", id, s.Reveals).With("title", other.Title)
+		case o.ID == own:
+		case s.Reveals != "" && (o.Reveals == own || slices.Contains(o.Joins, own)), len(s.Joins) > 0 && slices.Contains(o.Joins, own):
+			return fault.New(fault.Conflict, "session.reveals_none", "%s has its result revealed in %s", s.Show, o.ID).With("title", o.Title)
+		case s.Reveals != "" && (o.Reveals == s.Reveals || slices.Contains(o.Joins, s.Reveals)):
+			return fault.New(fault.Conflict, "session.revealed_twice", "%s reveals %s", o.ID, s.Reveals).With("title", o.Title)
+		}
+		for _, part := range s.Joins {
+			if o.ID != own && (o.Reveals == part || slices.Contains(o.Joins, part)) {
+				return fault.New(fault.Conflict, "session.revealed_twice", "%s reveals %s", o.ID, part).With("title", o.Title)
+			}
 		}
 	}
-	if !known {
-		return fault.New(fault.Invalid, "session.invalid", "reveals").With("field", "reveals")
+	for _, part := range append([]contest.SessionID{s.Reveals}, s.Joins...) {
+		i := slices.IndexFunc(all, func(row sessionRow) bool { return row.ID == string(part) })
+		if part != "" && (i < 0 || all[i].Reveals != "" || part != s.Reveals && all[i].Joins != "") {
+			return fault.New(fault.Invalid, "session.invalid", "%s", part).With("field", "reveals")
+		}
+		if part == "" || part == s.Reveals {
+			continue
+		}
+		if err := r.get(ctx, &seals, `SELECT COUNT(*) FROM seal WHERE show = ?`, contest.NewShow(s.Show.Contest(), part, 0)); err != nil {
+			return err
+		}
+		if seals > 0 {
+			return fault.New(fault.Conflict, "session.sealed", "%s is sealed", part)
+		}
 	}
 	return nil
 }
@@ -259,6 +288,15 @@ func (r run) unused(ctx context.Context, show contest.ShowID) error {
 		}
 		if n > 0 {
 			return fault.New(fault.Conflict, "session.in_use", "%s has %d %s", show, n, t.what).With("what", t.what)
+		}
+	}
+	var all []sessionRow
+	if err := r.list(ctx, &all, selectSession+`WHERE contest = ?`, show.Contest()); err != nil {
+		return err
+	}
+	for _, row := range all {
+		if slices.Contains(row.session().Joins, show.Session()) {
+			return fault.New(fault.Conflict, "session.in_use", "%s joins %s", row.ID, show).With("what", "joins")
 		}
 	}
 	var others int

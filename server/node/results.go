@@ -22,6 +22,15 @@ func (s *shows) revealing(id contest.ShowID) []*show {
 	return out
 }
 
+// state is how a show stands that runs here.
+func (s *shows) state(id contest.ShowID) (*cue.State, error) {
+	sh, err := s.current(id)
+	if err != nil {
+		return nil, err
+	}
+	return sh.State(), nil
+}
+
 // Report implements office.Shows.
 func (s *shows) Report(ctx context.Context, id contest.ShowID) (in cue.Other, r cue.Report, err error) {
 	if err := s.Known(id); err != nil {

@@ -168,7 +168,7 @@ func (s *shows) add(ctx context.Context, id contest.ShowID, row store.Session, o
 	sh.row.Store(&row)
 	sh.Stage, err = stage.New(ctx, stage.Config{
 		Rundown: rundown, Catalog: catalog, Lease: own, Store: s.n.db, Messages: s.n.db, Box: s.n.box,
-		Publisher: publisher{s.n}, Ledger: sealing{s.n}, Cameras: eyes, Live: sh.live, Now: s.n.cfg.Now, Log: s.n.cfg.Log,
+		Publisher: publisher{s.n}, Ledger: sealing{s.n}, Cameras: eyes, Live: sh.live, Joined: s.state, Now: s.n.cfg.Now, Log: s.n.cfg.Log,
 	})
 	if err != nil {
 		return err

@@ -227,6 +227,9 @@ func (s *State) act(plan *Plan, c *Cue, now int64) *fault.Error {
 			if s.sealed {
 				return fault.New(fault.Conflict, "stage.sealed", "sealed before")
 			}
+			if in := s.catalog.JoinedIn; in.another() {
+				return fault.New(fault.Conflict, "stage.sealed_elsewhere", "it is sealed in %s", in.Show).With("session", in.Title)
+			}
 			plan.Effects = append(plan.Effects, Effect{Op: OpSeal, Ballot: a.Ballot})
 		case doCamera:
 			plan.Effects = append(plan.Effects, Effect{Op: OpCamera, Camera: a.Camera})
@@ -255,7 +258,7 @@ func timerID(n int) string { return "t" + strconv.Itoa(n) }
 
 // checkSheets refuses what would unlock or unseal.
 func (s *State) checkSheets(a Action) *fault.Error {
-	if _, known := s.catalog.card(a.Entry); a.Entry != AllEntries && !known {
+	if a.Entry != AllEntries && !s.catalog.own(a.Entry) {
 		return fault.New(fault.NotFound, "stage.unknown_entry", "entry %q", a.Entry).With("entry", string(a.Entry))
 	}
 	if of := s.catalog.Reveals; of.another() {

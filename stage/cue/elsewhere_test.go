@@ -31,6 +31,7 @@ func TestAResultOfAnotherSession(t *testing.T) {
 		refused     string
 	}{
 		{"it is revealed there", func(c *Catalog) { c.RevealedIn = other }, "rundown.revealed_elsewhere", "seal", "frozen", "stage.revealed_elsewhere"},
+		{"its scores are joined there", func(c *Catalog) { c.JoinedIn = other }, "rundown.sealed_elsewhere", "tally", "seal", "stage.sealed_elsewhere"},
 		{"and here that one's", func(c *Catalog) { c.Reveals = other }, "rundown.others_result", "other", "sheets", "stage.others_result"},
 	} {
 		n := newNight(smallCatalog(t, 9, 5))

@@ -143,7 +143,7 @@ func (s *State) rankedEntries() int {
 		return s.ranked
 	}
 	n := 0
-	for _, e := range s.catalog.Entries {
+	for _, e := range s.catalog.inResult() {
 		if s.counts(e) {
 			n++
 		}

@@ -78,6 +78,9 @@ func (s *State) publish() (Plan, *fault.Error) {
 	return Plan{Effects: []Effect{{Op: OpReveal, Fired: Fired{what: RevealVerify, beat: beat{name: beatVerify}}}}}, nil
 }
 
+// InResult is how many entries are in the result.
+func (s *State) InResult() int { return len(s.catalog.inResult()) }
+
 // Catalog is what the show's cues may name.
 func (s *State) Catalog() Catalog { return s.catalog }
 

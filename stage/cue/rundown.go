@@ -133,6 +133,16 @@ type Catalog struct {
 
 	Reveals    Other // whose result is revealed here, in place of one of its own
 	RevealedIn Other // where this one's result is revealed, and nowhere else
+
+	Joined   []Joined // the shows whose scores are in this one's result too, in order
+	JoinedIn Other    // the show whose result this one's scores are in: nothing is sealed here
+}
+
+// Joined is a show whose scores are in another's result: a half-day of a final, say.
+type Joined struct {
+	Other
+	Entries []contest.Entry
+	Judges  []contest.Judge
 }
 
 // Other is the show of another session of the contest; the zero value is none.
@@ -152,19 +162,55 @@ func (c Catalog) of(r Rundown) Catalog {
 	return c
 }
 
+// card is of an entry that is in the result: of the show's own, or a joined one's.
 func (c *Catalog) card(id contest.EntryID) (contest.Card, bool) {
 	for _, e := range c.Entries {
 		if e.ID == id {
 			return c.Plan.Card(e), true
 		}
 	}
+	for _, j := range c.Joined {
+		for _, e := range j.Entries {
+			if e.ID == id {
+				return c.Plan.Card(e), true
+			}
+		}
+	}
 	return contest.Card{}, false
 }
 
+// own reports whether the entry is on the session itself.
+func (c *Catalog) own(id contest.EntryID) bool {
+	return slices.ContainsFunc(c.Entries, func(e contest.Entry) bool { return e.ID == id })
+}
+
+// inResult lists the entries that are in the result, each once, in running order: those
+// of the joined shows, and then the show's own.
+func (c *Catalog) inResult() []contest.Entry {
+	if len(c.Joined) == 0 {
+		return inOrder(c.Entries)
+	}
+	var out []contest.Entry
+	for _, j := range c.Joined {
+		for _, e := range inOrder(j.Entries) {
+			if !c.own(e.ID) && !slices.ContainsFunc(out, func(had contest.Entry) bool { return had.ID == e.ID }) {
+				out = append(out, e)
+			}
+		}
+	}
+	return append(out, inOrder(c.Entries)...)
+}
+
 func (c *Catalog) judgeName(id contest.JudgeID) string {
-	for _, j := range c.Judges {
-		if j.ID == id {
-			return j.Name
+	panels := [][]contest.Judge{c.Judges}
+	for _, j := range c.Joined {
+		panels = append(panels, j.Judges)
+	}
+	for _, panel := range panels {
+		for _, j := range panel {
+			if j.ID == id {
+				return j.Name
+			}
 		}
 	}
 	return string(id)

@@ -118,7 +118,7 @@ type CountedBallot struct {
 // that count and the decisions in force. salt is fresh randomness, so that nobody
 // can guess a result from the root. With any blocker nothing is sealed; the
 // blockers name entries and are for the chair alone.
-func (s *State) Seal(sheets []score.Sheet, counted []CountedBallot, salt []byte) (Sealed, []score.Blocker, error) {
+func (s *State) Seal(sheets []score.Sheet, counted []CountedBallot, salt []byte, parts ...Part) (Sealed, []score.Blocker, error) {
 	if len(salt) != saltBytes {
 		return Sealed{}, nil, fmt.Errorf("cue: salt has %d bytes", len(salt))
 	}
@@ -129,29 +129,65 @@ func (s *State) Seal(sheets []score.Sheet, counted []CountedBallot, salt []byte)
 		return Sealed{}, nil, err
 	}
 	var candidates []score.Candidate
-	for _, e := range inOrder(s.catalog.Entries) {
-		c := s.candidate(e, sheets)
+	for _, e := range s.catalog.inResult() {
+		c := s.inPart(e, sheets, parts)
 		c.Votes = votes[e.ID]
 		candidates = append(candidates, c)
 	}
 	return s.sealRanking(r, candidates)
 }
 
+// Part is how a joined show stands, with its sheets. One without a state is made up:
+// Lot is the place of each of its entries, drawn by chance.
+type Part struct {
+	State  *State
+	Sheets []score.Sheet
+	Lot    []int
+}
+
+// inPart is the candidate as the show scored it that it is on, the parts being those of
+// the joined shows in their order. The decisions of the show that seals hold for all.
+func (s *State) inPart(e contest.Entry, sheets []score.Sheet, parts []Part) score.Candidate {
+	if s.catalog.own(e.ID) {
+		return s.candidate(e, sheets)
+	}
+	for i, j := range s.catalog.Joined {
+		at := slices.IndexFunc(j.Entries, func(o contest.Entry) bool { return o.ID == e.ID })
+		if at < 0 || i >= len(parts) {
+			continue
+		}
+		if parts[i].State == nil {
+			return madeUp(e, parts[i].Lot[at], len(j.Entries))
+		}
+		c := parts[i].State.candidate(e, parts[i].Sheets)
+		c.Chair = chairPlace(s.decisions, e.ID)
+		if decidedFor(s.decisions, DecideEntryOut, e.ID) {
+			c.LeftOut, c.Panel = true, score.PanelScore{}
+		}
+		return c
+	}
+	return score.Candidate{Entry: e.ID, Track: e.Track, Ineligible: true}
+}
+
+// madeUp is a candidate with a score that falls with its place among so many, from 0.
+func madeUp(e contest.Entry, below, of int) score.Candidate {
+	return score.Candidate{Entry: e.ID, Track: e.Track, Ineligible: !e.Eligible(), Votes: 10 * int64(of-below),
+		Panel: score.PanelScore{Score: big.NewRat(int64(95*of-35*below), int64(of)), Counted: 1, Rankable: true}}
+}
+
 // SealByLot makes up the result that a rehearsal reveals where the show itself
 // reveals another session's: lot is the place of each entry in running order, from 0,
 // drawn by chance, so that it depends on nothing that anyone has scored or voted.
 func (s *State) SealByLot(salt []byte, lot []int) (Sealed, error) {
-	if len(salt) != saltBytes || len(lot) != len(s.catalog.Entries) {
+	if len(salt) != saltBytes || len(lot) != len(s.catalog.inResult()) {
 		return Sealed{}, fmt.Errorf("cue: salt has %d bytes, lot %d places", len(salt), len(lot))
 	}
 	r := &result{Form: sealForm, Session: string(s.catalog.Show), Salt: hex.EncodeToString(salt), Scoring: s.catalog.Plan.Scoring,
 		Ballots: []sealedBallot{}, Decisions: []Decision{}}
-	entries := inOrder(s.catalog.Entries)
+	entries := s.catalog.inResult()
 	candidates := make([]score.Candidate, len(entries))
 	for i, e := range entries {
-		below := int64(lot[i])
-		candidates[i] = score.Candidate{Entry: e.ID, Track: e.Track, Ineligible: !e.Eligible(), Votes: 10 * (int64(len(entries)) - below),
-			Panel: score.PanelScore{Score: big.NewRat(95*int64(len(entries))-35*below, int64(len(entries))), Counted: 1, Rankable: true}}
+		candidates[i] = madeUp(e, lot[i], len(entries))
 	}
 	sealed, blockers, err := s.sealRanking(r, candidates)
 	if err == nil && len(blockers) > 0 {
@@ -311,7 +347,7 @@ func (s *State) CheckBallot(b vote.Ballot) []Blocker {
 	}
 	var out []Blocker
 	missing := Blocker{Code: BlockUnfair, Ballot: b.ID}
-	for _, e := range inOrder(s.catalog.Entries) {
+	for _, e := range s.catalog.inResult() {
 		if s.counts(e) && !slices.ContainsFunc(b.Options, func(o vote.Option) bool { return o.Entry == e.ID }) {
 			missing.Entries = append(missing.Entries, e.ID)
 		}

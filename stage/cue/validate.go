@@ -135,6 +135,9 @@ func (v *validator) action(path string, at int, a Action) {
 		if v.sealed {
 			v.Add(path, "rundown.sealed_twice")
 		}
+		if in := v.catalog.JoinedIn; in.another() {
+			v.Add(path, "rundown.sealed_elsewhere", "session", in.Title)
+		}
 		v.sealed = true
 	case doReveal:
 		v.reveal(path, at, a)
@@ -189,7 +192,7 @@ func (v *validator) reveal(path string, at int, a Action) {
 }
 
 func (v *validator) entry(path string, id contest.EntryID, all bool) {
-	if _, ok := v.catalog.card(id); !ok && (!all || id != AllEntries) {
+	if !v.catalog.own(id) && (!all || id != AllEntries) {
 		v.Add(path+".entry", "rundown.unknown_entry", "entry", strict.Clip(string(id)))
 	}
 }

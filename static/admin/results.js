@@ -46,7 +46,7 @@ export function Results() {
     await results.reload();
     toast(t('results.published'), 'good');
   });
-  const all = sessions.data || [], own = all.filter((s) => !s.reveals);
+  const all = sessions.data || [], own = all.filter((s) => !s.reveals && !all.some((x) => (x.joins || []).includes(s.id)));
   const found = (/** @type {Doc.OfficeSession} */ s) => (results.data || []).find((r) => r.session === s.id);
   const told = own.filter((s) => s.sealed || found(s)), others = own.filter((s) => !told.includes(s));
   return html`<${Head} title=${t('tab.results')} lead=${t('results.lead')} />

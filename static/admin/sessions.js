@@ -27,11 +27,11 @@ function day(date) {
 function When({ s }) { return s.date ? html`<span class="fig when">${day(s.date)}${s.time && html` <b>${s.time}</b>`}</span>` : html`<span class="muted">${t('sessions.undated')}</span>`; }
 
 /** @param {Doc.OfficeSession} s @returns {Facts} */
-function facts({ id, title, subtitle, kind, date, time, place, reveals }) { return { id, title, subtitle, kind, date, time, place, reveals }; }
+function facts({ id, title, subtitle, kind, date, time, place, reveals, joins }) { return { id, title, subtitle, kind, date, time, place, reveals, joins: joins || [] }; }
 
 /** @param {{s: Doc.OfficeSession|null, all: Doc.OfficeSession[], onDone: (all: Doc.OfficeSession[], id: string) => void, onStale: () => void, onClose: () => void}} p s null makes a new one */
 function Form({ s, all, onDone, onStale, onClose }) {
-  const [f, set] = useState(/** @type {Facts} */ (s ? facts(s) : { id: freeID(all), title: '', subtitle: '', kind: 'defence', date: '', time: '', place: '', reveals: '' }));
+  const [f, set] = useState(/** @type {Facts} */ (s ? facts(s) : { id: freeID(all), title: '', subtitle: '', kind: 'defence', date: '', time: '', place: '', reveals: '', joins: [] }));
   const [rev, setRev] = useState(s ? s.rev : 'none'); // that it is made from
   const [failed, fail] = useState(/** @type {any} */ (null));
   const [theirs, setTheirs] = useState(/** @type {import('./clash.js').Theirs|null} */ (null));
@@ -60,8 +60,12 @@ function Form({ s, all, onDone, onStale, onClose }) {
     setTheirs(null);
   };
   const places = [...new Set(all.map((x) => x.place).filter(Boolean))];
-  const others = all.filter((x) => x.id !== f.id && !x.reveals && !all.some((y) => y.id !== f.id && y.reveals === x.id)); // whose result may be revealed here
-  const there = all.find((x) => x.reveals === f.id);
+  const used = (/** @type {string} */ id) => all.some((y) => y.id !== f.id && (y.reveals === id || (y.joins || []).includes(id)));
+  const others = all.filter((x) => x.id !== f.id && !x.reveals && !used(x.id)); // whose result may be revealed here
+  const parts = others.filter((x) => !(x.joins || []).length && !x.sealed || (f.joins || []).includes(x.id)); // whose scores may be joined
+  const there = all.find((x) => x.reveals === f.id), into = all.find((x) => (x.joins || []).includes(f.id));
+  const join = (/** @type {string} */ id) => () => { const had = f.joins || []; set({ ...f, joins: had.includes(id) ? had.filter((x) => x !== id) : all.map((x) => x.id).filter((x) => x === id || had.includes(x)) }); };
+  const joinText = (/** @type {string[]|null} */ ids) => joined((ids || []).map((id) => (all.find((x) => x.id === id) || { title: id }).title)) || '—';
   const revealText = (/** @type {string} */ id) => (id ? t('sessions.reveals.of', { title: (all.find((x) => x.id === id) || { title: id }).title }) : t('sessions.reveals.own'));
   const kindText = (/** @type {string} */ k) => t('session.kind.' + k);
   return html`<${Dialog} title=${t(s ? 'sessions.edit' : 'sessions.add')} busy=${busy} onClose=${onClose}
@@ -69,14 +73,16 @@ function Form({ s, all, onDone, onStale, onClose }) {
     <form id="session-form" class="stack" onSubmit=${submit}>
       ${theirs && html`<${Clash} id="session-clash" theirs=${theirs} busy=${busy} onTake=${take} onKeep=${() => save(theirs.rev)} rows=${theirs.now && [
         [t('sessions.title'), theirs.now.title, mine.title], [t('sessions.subtitle'), theirs.now.subtitle, mine.subtitle], [t('sessions.kind'), kindText(theirs.now.kind), kindText(mine.kind)],
-        [t('sessions.date'), theirs.now.date, mine.date], [t('sessions.time'), theirs.now.time, mine.time], [t('sessions.place'), theirs.now.place, mine.place], [t('sessions.reveals'), revealText(theirs.now.reveals), revealText(mine.reveals)]]} />`}
+        [t('sessions.date'), theirs.now.date, mine.date], [t('sessions.time'), theirs.now.time, mine.time], [t('sessions.place'), theirs.now.place, mine.place], [t('sessions.reveals'), revealText(theirs.now.reveals), revealText(mine.reveals)], [t('sessions.joins'), joinText(theirs.now.joins), joinText(mine.joins)]]} />`}
       <${Field} label=${t('sessions.title')} hint=${t('sessions.title.how')}><input class="input" name="title" required pattern=".*\\S.*" maxlength="60" value=${f.title} onInput=${put('title')} /><//>
       <${Field} label=${t('sessions.kind')}><select class="input" name="kind" value=${f.kind} onChange=${put('kind')}>${KINDS.map((k) => html`<option key=${k} value=${k}>${kindText(k)}</option>`)}</select><//>
       <div class="two"><${Field} label=${t('sessions.date')}><input class="input" type="date" name="date" value=${f.date} onInput=${put('date')} /><//>
         <${Field} label=${t('sessions.time')}><input class="input" type="time" name="time" disabled=${!f.date} value=${f.date ? f.time : ''} onInput=${put('time')} /><//></div>
       <${Field} label=${t('sessions.place')}><input class="input" name="place" maxlength="60" list="session-places" value=${f.place} onInput=${put('place')} /><datalist id="session-places">${places.map((x) => html`<option key=${x} value=${x}></option>`)}</datalist><//>
-      <${Field} label=${t('sessions.reveals')} hint=${t(there ? 'sessions.reveals.there' : 'sessions.reveals.how', { title: there ? there.title : '' })}><select class="input" name="reveals" disabled=${!!there} value=${f.reveals} onChange=${put('reveals')}>
+      <${Field} label=${t('sessions.reveals')} hint=${t(there ? 'sessions.reveals.there' : 'sessions.reveals.how', { title: there ? there.title : '' })}><select class="input" name="reveals" disabled=${!!there || !!into || (f.joins || []).length > 0} value=${f.reveals} onChange=${put('reveals')}>
         <option value="">${revealText('')}</option>${others.map((x) => html`<option key=${x.id} value=${x.id}>${revealText(x.id)}</option>`)}</select><//>
+      ${into ? html`<p class="muted small">${t('sessions.joins.there', { title: into.title })}</p>` : !f.reveals && parts.length > 0 && html`<fieldset class="parts" disabled=${!!s && s.sealed}><legend>${t('sessions.joins')}</legend><p class="muted small">${t('sessions.joins.how')}</p>
+        ${parts.map((x) => html`<label key=${x.id}><input type="checkbox" name="joins" value=${x.id} checked=${(f.joins || []).includes(x.id)} onChange=${join(x.id)} /><span>${x.title}</span></label>`)}</fieldset>`}
       <${Field} label=${t('sessions.subtitle')} hint=${t('sessions.subtitle.how')}><input class="input" name="subtitle" maxlength="60" value=${f.subtitle} onInput=${put('subtitle')} /><//>
       <${Field} label=${t('sessions.id')} hint=${s ? t('sessions.id.fixed') : t('sessions.id.how', { url: base + '/live/' + (f.id || '…') })} error=${taken && t('sessions.id.taken')}>
         <input class="input mono" name="id" required pattern="[A-Za-z0-9][A-Za-z0-9\\-]{0,31}" disabled=${!!s} value=${f.id} onInput=${put('id')} /><//>
@@ -87,12 +93,15 @@ function Form({ s, all, onDone, onStale, onClose }) {
 /** @param {{s: Doc.OfficeSession, all: Doc.OfficeSession[], ctx: import('./frame.js').Ctx, busy: boolean, onEdit: () => void, onDrop: () => void}} p */
 function Row({ s, all, ctx, busy, onEdit, onDrop }) {
   const of = all.find((x) => x.id === s.reveals), there = all.find((x) => x.reveals === s.id);
+  const into = all.find((x) => (x.joins || []).includes(s.id)), parts = all.filter((x) => (s.joins || []).includes(x.id));
   const to = (/** @type {string} */ tab) => () => { ctx.pick(s.id); ctx.go(tab); };
   return html`<tr data-session=${s.id}>
     <td class="main"><span class="tags"><b>${s.title}</b><${Stands} state=${s.state} /></span>
       ${s.subtitle && html`<span class="muted small">${s.subtitle}</span>`}
       ${of && html`<span class="muted small" data-reveals=${of.id}>${t('sessions.reveals.of', { title: of.title })}</span>`}
       ${there && html`<span class="muted small" data-revealed=${there.id}>${t('sessions.reveals.there', { title: there.title })}</span>`}
+      ${parts.map((x) => html`<span key=${x.id} class="muted small" data-joins=${x.id}>${t('sessions.joins.of', { title: x.title })}</span>`)}
+      ${into && html`<span class="muted small" data-into=${into.id}>${t('sessions.joins.there', { title: into.title })}</span>`}
       <a class="mono small" href=${base + '/live/' + encodeURIComponent(s.id)} target="_blank" rel="noopener" title=${t('sessions.address')}>${base}/live/${s.id}</a></td>
     <td data-label=${t('sessions.kind')}>${t('session.kind.' + s.kind)}</td>
     <td data-label=${t('sessions.where')}><${When} s=${s} />${s.place && html`<span class="place">${s.place}</span>`}</td>

@@ -387,6 +387,28 @@ func sessionsRevealResults(t *testing.T, db Record) {
 	wantCode(t, set("final", "third"), "session.reveals_none")
 	wantCode(t, db.DropSession(bg, "JL-2024/final"), "session.in_use")
 	must(t, set("gala", ""))
+
+	join := func(name string, parts ...contest.SessionID) error {
+		return db.SetUpSession(bg, contest.Session{Show: contest.NewShow(code, contest.SessionID(name), 0), Title: "示例" + name, Kind: "other", Joins: parts})
+	}
+	must(t, set("am", ""))
+	must(t, join("pm", "am"))
+	got, err = db.Setups(bg, code)
+	must(t, err)
+	i = slices.IndexFunc(got, func(s contest.Session) bool { return s.Show.Session() == "pm" })
+	same(t, "whose scores", got[i].Joins, []contest.SessionID{"am"})
+	must(t, set("gala", "pm"))
+	wantCode(t, set("third", "am"), "session.revealed_twice")
+	wantCode(t, join("third", "am"), "session.revealed_twice")
+	wantCode(t, join("third", "pm"), "session.revealed_twice")
+	wantCode(t, join("am", "third"), "session.reveals_none")
+	wantCode(t, join("third", "nothing"), "session.invalid")
+	wantCode(t, db.DropSession(bg, "JL-2024/am"), "session.in_use")
+	must(t, set("gala", ""))
+	must(t, join("pm"))
+	must(t, db.DropSession(bg, "JL-2024/am"))
+	must(t, db.DropSession(bg, "JL-2024/pm"))
+
 	must(t, set("third", "final"))
 	must(t, db.SaveSeal(bg, own(t, db, "JL-2024/third"), 1, []byte(`{}`), "root"))
 	wantCode(t, set("third", ""), "session.sealed")
