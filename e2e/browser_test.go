@@ -321,6 +321,24 @@ func (p *Page) Drag(x, y, toX, toY float64) {
 	}
 }
 
+// Press holds the mouse down at a place while something happens, and lets go.
+func (p *Page) Press(x, y float64, meanwhile func()) {
+	p.t.Helper()
+	held := func(o *input.DispatchMouseEventParams) { o.Button, o.ClickCount = input.MouseButtonLeft, 1 }
+	send := func(kinds ...input.DispatchMouseEventType) {
+		ctx, cancel := context.WithTimeout(p.ctx, patience)
+		defer cancel()
+		for _, kind := range kinds {
+			if err := chromedp.Do(ctx, chromedp.MouseEvent(kind, x, y, held)); err != nil {
+				p.t.Fatalf("%s: %s: %v", p.name, kind, err)
+			}
+		}
+	}
+	send(input.DispatchMouseEventTypeMouseMoved, input.DispatchMouseEventTypeMousePressed)
+	meanwhile()
+	send(input.DispatchMouseEventTypeMouseReleased)
+}
+
 // Resize gives the page another size in CSS pixels.
 func (p *Page) Resize(width, height int64) {
 	p.t.Helper()

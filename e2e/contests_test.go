@@ -320,7 +320,7 @@ func TestASecondContest(t *testing.T) {
 	o.entries("示例次届")
 	o.poll("示例次届")
 	o.tab("changes")
-	o.WaitFor("its making on record", `document.querySelector('main').textContent.includes('SL-2')`, soon)
+	o.WaitFor("its making on record", `document.querySelector('#changes tr[data-verb="contest/make"]') && document.querySelector('#changes tr[data-verb="contest/make"]').textContent.includes('示例大赛第二届')`, soon)
 
 	// Each contest's pages show its own, and a phone's vote counts there alone.
 	for base, names := range map[string][2]string{"/c/SL-2": {"示例次届", "示例首届"}, "": {"示例首届", "示例次届"}} {

@@ -164,13 +164,16 @@ func TestCrewHost(t *testing.T) {
 	v.fire("a")
 	v.command(object{"kind": "notice", "text": "请各位来宾不要离席：颁奖之后在大厅合影，随后由工作人员引导各代表队按分区离场，随身物品请妥善保管，谢谢大家的配合与支持！返程大巴将在二十点三十分准时从东门出发。"})
 	v.command(object{"kind": "blackout", "on": true})
-	for _, size := range [][2]int64{{844, 390}, {740, 360}, {932, 430}, {390, 844}, {360, 640}, {1024, 768}, {1440, 900}} {
+	for _, size := range [][2]int64{{844, 390}, {740, 360}, {932, 430}, {390, 844}, {360, 640}, {1024, 768}, {1440, 900}, {1920, 1080}} {
 		host := b.Open(fmt.Sprintf("host-%dx%d", size[0], size[1]), v.linkTo("host", "host", "主持"), size[0], size[1])
 		host.WaitFor("line, clock, notes and key", `document.querySelector('#line') && document.querySelector('#clock') && document.querySelectorAll('.note').length === 2 && !document.querySelector('#next').disabled`, 15*time.Second)
 		host.keep(fmt.Sprintf("host-%dx%d", size[0], size[1]))
 		host.none("parts off the page", outside("#line, #clock b, .notes, #next, .lights li, header time"))
 		host.none("parts on one another", overlaps("#line, #clock, .notes, #next, .lights, .next", "#line, #clock, .notes, #next, .lights, .next"))
 		host.none("a line too low or too small to read", `[...document.querySelectorAll('#line')].filter((x) => x.clientHeight < 3 * parseFloat(getComputedStyle(x).lineHeight) || parseFloat(getComputedStyle(x).fontSize) < 20).map((x) => x.clientHeight + ' px of ' + getComputedStyle(x).fontSize)`)
+		if size[0] >= 1440 { // a confidence monitor is read from the stage
+			host.none("a line that does not fill its monitor", `[...document.querySelectorAll('#line')].filter((x) => parseFloat(getComputedStyle(x).fontSize) < innerHeight * .045 || x.getBoundingClientRect().width < innerWidth * .8).map((x) => x.clientWidth + ' px wide, ' + getComputedStyle(x).fontSize)`)
+		}
 		if scrolls := get[bool](host, `document.documentElement.scrollWidth > innerWidth`); scrolls {
 			t.Errorf("%v: the page is wider than the phone", size)
 		}

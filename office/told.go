@@ -220,25 +220,35 @@ func (t *teller) list(path string, in []Place, was, is []any) {
 		}
 		return nil
 	}
-	var wasOrder, isOrder []string
+	var wasOrder, isOrder, come, gone []string
 	for _, v := range is {
 		if had := find(was, keyOf(v)); had != nil {
 			isOrder = append(isOrder, t.called(v))
 			t.compare(path, append(slices.Clone(in), Place{Name: t.called(v)}), nil, had, v)
 		} else {
-			t.put(path, in, nil, []string{t.called(v)})
+			come = append(come, t.called(v))
 		}
 	}
 	for _, v := range was {
 		if has := find(is, keyOf(v)); has != nil {
 			wasOrder = append(wasOrder, t.called(has))
 		} else {
-			t.put(path, in, []string{t.called(v)}, nil)
+			gone = append(gone, t.called(v))
 		}
 	}
-	if path != "" { // what was done to several at once is in no order
-		t.put(path+".order", in, wasOrder, isOrder)
+	t.put(path, in, nil, most(come))
+	t.put(path, in, most(gone), nil)
+	if path != "" && !slices.Equal(wasOrder, isOrder) { // what was done to several at once is in no order
+		t.parts = append(t.parts, Part{path + ".order", append([]Place{}, in...), most(wasOrder), most(isOrder)})
 	}
+}
+
+// most cuts a list of names: a whole import would fill the page.
+func most(names []string) []string {
+	if len(names) > mostParts {
+		return append(slices.Clone(names[:mostParts]), "…")
+	}
+	return names
 }
 
 // keyOf is what one of several is known by.

@@ -73,7 +73,8 @@ function Fire({ staff, view, can, status, busy, send }) {
   const key = useRef({ press, down, up, held: mode === 'fire' });
   key.current = { press, down, up, held: mode === 'fire' };
   useSpace(key);
-  const [first, second] = words({ cue, mode, left, ended, status, busy, directs: can || status !== 'live', empty: !staff.cues.length });
+  // A key that has just changed takes no press for a moment: it says so, or a tap would be lost without a sign.
+  const [first, second] = words({ cue, mode, left, ended, status, busy: busy || (can && off), directs: can || status !== 'live', empty: !staff.cues.length });
   const hold = mode === 'fire';
   return html`<button type="button" id="fire" data-cue=${cue ? cue.id : ''} data-mode=${mode} data-step=${cue ? cue.step + 1 : 0} disabled=${off}
     class=${'go ' + mode + (hold ? ' hold' : '') + (held ? ' held' : '') + (cue ? '' : ' over')}
@@ -81,7 +82,7 @@ function Fire({ staff, view, can, status, busy, send }) {
     onPointerDown=${hold ? (/** @type {PointerEvent} */ e) => { if (e.button === 0) down(); } : undefined}
     onPointerUp=${up} onPointerLeave=${up} onPointerCancel=${up} onContextMenu=${(/** @type {any} */ e) => e.preventDefault()}
     onKeyDown=${hold ? (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && !e.repeat && !modified(e)) { e.preventDefault(); down(); } } : undefined} onKeyUp=${up} onBlur=${up}>
-    <b>${first}</b><span>${second}</span></button>`;
+    <b title=${first}>${first}</b><span>${second}</span></button>`;
 }
 
 /** @param {{staff: Doc.Desk, view: Doc.View, can: boolean, status: string, busy: boolean, send: any}} p */
@@ -90,7 +91,7 @@ export function Bar({ staff, view, can, status, busy, send }) {
   const armed = staff.armed;
   const more = extendable(view);
   return html`<footer class="foot-keys">
-    <${Hold} id="skip" disabled=${!can || busy || !cue} onHold=${() => cue && send('skip', { cue: cue.id })}><b>${t('bar.skip')}</b><span class="cut">${cue ? cue.title : t('none')}</span><//>
+    <${Hold} id="skip" disabled=${!can || busy || !cue} onHold=${() => cue && send('skip', { cue: cue.id })}><b>${t('bar.skip')}</b><span class="cut" title=${cue ? cue.title : ''}>${cue ? cue.title : t('none')}</span><//>
     <button type="button" id="disarm" class="btn" disabled=${!can || busy || !armed} onClick=${() => send('disarm', { cue: armed })}><b>${t('bar.disarm')}</b><span>${t(armed ? 'bar.disarm.how' : 'bar.disarm.none')}</span></button>
     <${Fire} staff=${staff} view=${view} can=${can} status=${status} busy=${busy} send=${send} />
     <button type="button" id="more" class="btn" disabled=${!can || !more} onClick=${() => send(more, { seconds: 30 })}><b>${t('bar.more')}</b><span>${t(more === 'extend' ? 'bar.more.vote' : more ? 'bar.more.timer' : 'bar.more.none')}</span></button>

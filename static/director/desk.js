@@ -12,7 +12,7 @@ import { useCommands } from './command.js';
 import { Danmaku, Notice } from './danmaku.js';
 import { Decisions, Ended } from './decisions.js';
 import { checks } from './facts.js';
-import { Cameras, Monitors } from './monitors.js';
+import { Cameras, Monitors, Programme } from './monitors.js';
 import { Ballots, Judges, Screens, Warnings } from './room.js';
 import { Rundown } from './rundown.js';
 import { Begin, Taking } from './takes.js';
@@ -114,16 +114,17 @@ export function Desk({ hub, me, session, on, sessions, text, onText, onOut }) {
   return html`<div class=${'desk' + (view.blackout ? ' black' : '')}>
     <${Top} me=${me} view=${view} take=${take} staff=${staff} heard=${heard} session=${session} sessions=${sessions} onOut=${onOut} />
     <div class="above"><${Taking} session=${session} on=${on} me=${me} live=${status === 'live'} /><${Alarms} list=${staff.alarms} /></div>
-    <${Rundown} staff=${staff} can=${can && !busy} send=${send} />
+    <${Rundown} staff=${staff} me=${me} can=${can && !busy} send=${send} />
     <main class="mid">
       ${view.session && view.session.ended && html`<${Ended} directs=${directs} live=${status === 'live'} send=${send} />`}
       <${Decisions} staff=${staff} can=${can} send=${send} />
-      <${Monitors} session=${session} staff=${staff} view=${view} prompter=${prompter} />
-      <${Cameras} session=${session} take=${take} staff=${staff} blind=${blind} can=${can} send=${send} />
-      <${Ballots} staff=${staff} />
+      <${Monitors} staff=${staff} view=${view} prompter=${prompter} />
       <${Judges} staff=${staff} view=${view} blind=${blind} />
+      <${Ballots} staff=${staff} />
+      <${Cameras} session=${session} take=${take} staff=${staff} blind=${blind} can=${can} send=${send} />
     </main>
     <aside class="side">
+      <${Programme} session=${session} staff=${staff} view=${view} />
       <${Screens} staff=${staff} blind=${blind} />
       <${Warnings} staff=${staff} view=${view} blind=${blind} />
       <${Danmaku} hub=${hub} session=${show} staff=${staff} view=${view} can=${status === 'live'} send=${send} />

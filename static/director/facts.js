@@ -25,6 +25,35 @@ export function onStage(staff) {
 /** @param {Doc.Desk} staff */
 export function nextCue(staff) { return staff.cues.find((c) => c.id === staff.next) || null; }
 
+/** How the show stands against its plan: ms that it is late (early is less than 0), when it will end, and the next fixed start with the ms that it will miss it by.
+    @typedef {{late: number, ends: number, hard: {title: string, at: number, late: number}|null}} Course */
+
+const OTHER = 6 * 3600e3; // ms: a show that begins so far from its plan follows its own
+const LAST = 60; // seconds that the last cue takes where the rundown does not say
+
+/** Null before the first cue, and for a rundown without times. @param {Doc.Desk} staff @param {number} at @returns {Course|null} */
+export function course(staff, at) {
+  const { cues } = staff, fired = cues.filter((c) => c.at > 0);
+  if (!fired.length || !cues.some((c) => c.plan > 0)) return null;
+  const first = fired.reduce((a, b) => (b.at < a.at ? b : a)), now = fired.reduce((a, b) => (b.at >= a.at ? b : a));
+  const own = first.at - first.plan * 1000, zero = staff.starts && Math.abs(own - staff.starts) < OTHER ? staff.starts : own;
+  const takes = (/** @type {number} */ i) => (cues[i].takes || (i + 1 < cues.length ? Math.max(0, cues[i + 1].plan - cues[i].plan) : LAST)) * 1000;
+  const here = cues.indexOf(now), to = cues.findIndex((c, i) => i > here && (c.state === 'planned' || c.state === 'armed'));
+  let t = Math.max(at, now.at + takes(here)), hard = /** @type {Course['hard']} */ (null);
+  if (to < 0) return { late: staff.next ? t - takes(here) - zero - now.plan * 1000 : now.at - zero - now.plan * 1000, ends: staff.next ? t : 0, hard };
+  const late = t - zero - cues[to].plan * 1000;
+  for (let i = to; i < cues.length; i++) {
+    const c = cues[i], fixed = zero + c.plan * 1000;
+    if (c.state === 'skipped' || c.state === 'done') continue;
+    if (c.fixed) {
+      if (!hard) hard = { title: c.title, at: fixed, late: t - fixed };
+      t = Math.max(t, fixed);
+    }
+    t += takes(i);
+  }
+  return { late, ends: t, hard };
+}
+
 /** The end of the open vote that the cue would cut short, as people are told it; 0 = none. @param {Doc.Desk} staff @param {Doc.DeskCue} cue */
 export function cutsShort(staff, cue) {
   const own = staff.ballots.filter((b) => b.state === 'open' && cue.closes.includes(b.id));

@@ -1,5 +1,6 @@
-// Preview and programme, and the cameras. The programme's picture is what the
-// audience gets; the preview is drawn from what the next cue will make public.
+// What the hall sees now and next, the programme, and the cameras. The programme's
+// picture is what the audience gets; the preview is drawn from what the next cue will
+// make public.
 
 import { base } from '../lib/api.js';
 import { mmss } from '../lib/clock.js';
@@ -43,27 +44,35 @@ function Say(/** @type {{cue: Doc.DeskCue|null, prompter: Doc.HostView|null}} */
   return html`<p class="say"><span>${t('say')}</span>${line || html`<span>${t('none')}</span>`}</p>`;
 }
 
-/** @param {{session: string, staff: Doc.Desk, view: Doc.View, prompter: Doc.HostView|null}} p */
-export function Monitors({ session, staff, view, prompter }) {
+/** The picture that the audience gets. @param {{session: string, staff: Doc.Desk, view: Doc.View}} p */
+export function Programme({ session, staff, view }) {
+  if (!staff.cameras.length) return null;
+  const p = view.program;
+  return html`<figure class="tile program" aria-label=${t('program')}>
+      <figcaption><b>${t('program')}</b><span class="cut">${p ? p.label || p.camera : t('program.none')}${p && p.state === 'slate' ? ' · ' + t('program.slate') : ''}</span></figcaption>
+      <div class="glass"><${Feed} url=${base + '/whep/' + encodeURIComponent(session)} /></div>
+    </figure>`;
+}
+
+/** What the hall sees, and what it will see next: two drawings of a kind. @param {{staff: Doc.Desk, view: Doc.View, prompter: Doc.HostView|null}} p */
+export function Monitors({ staff, view, prompter }) {
   const cue = nextCue(staff);
   const coming = staff.preview;
   const step = cue && cue.state === 'running';
-  const slate = view.program && view.program.state === 'slate';
   return html`<section class="monitors" aria-label=${t('monitors')}>
+    <figure class="tile now">
+      <figcaption><b>${t('now')}</b><span class="cut">${view.blackout ? t('scene.blackout') : sceneName(view.scene ? view.scene.name : '')}</span></figcaption>
+      <div class="glass">${view.blackout ? html`<p class="cover dark">${t('blackout.on')}</p>` : html`<${Sketch} view=${view} judges=${staff.judges} />`}</div>
+      <div class="under"><${Running} view=${view} /></div>
+    </figure>
     <figure class="tile preview">
-      <figcaption><b>${t('preview')}</b><span>${coming ? sceneName(coming.scene ? coming.scene.name : '') : ''}</span></figcaption>
+      <figcaption><b>${t('preview')}</b><span class="cut">${coming ? sceneName(coming.scene ? coming.scene.name : '') : ''}</span></figcaption>
       <div class="glass">
         ${coming ? html`<${Sketch} view=${coming} judges=${staff.judges} />` : html`<p class="cover">${t('next.none')}</p>`}
         ${step && html`<p class="stepping">${t('preview.step', { step: cue.step + 1, steps: cue.steps })}</p>`}
       </div>
-      <div class="under"><span class="steps">${cue ? cue.title : ''}</span>
+      <div class="under"><span class="steps" title=${cue ? cue.title : ''}>${cue ? cue.title : ''}</span>
         ${cue && cue.steps > 1 && html`<span class="fig">${t('cue.step', { step: Math.min(cue.step + 1, cue.steps), steps: cue.steps })}</span>`}</div>
-    </figure>
-    <figure class="tile program">
-      <figcaption><b>${t('program')}</b><span>${view.program ? view.program.label || view.program.camera : t('program.none')}${slate ? ' · ' + t('program.slate') : ''}</span></figcaption>
-      <div class="glass">${staff.cameras.length ? html`<${Feed} url=${base + '/whep/' + encodeURIComponent(session)} />` : html`<p class="cover">${t('program.none')}</p>`}
-        ${view.blackout && html`<p class="stepping bad">${t('blackout.on')}</p>`}</div>
-      <div class="under"><span class="steps">${t('program.scene', { scene: view.blackout ? t('scene.blackout') : sceneName(view.scene ? view.scene.name : '') })}</span><${Running} view=${view} /></div>
     </figure>
     <${Say} cue=${cue} prompter=${prompter} />
   </section>`;

@@ -162,6 +162,7 @@ export function Paper({ sheets, entry }) {
   const missing = criteria.filter((c) => marks[c.id] === undefined).length;
   const shut = () => setAsking('');
   const change = (/** @type {string} */ id, /** @type {number|undefined} */ m) => {
+    if (fixed) return; // a key that was under the finger when the sheet closed
     const now = { ...sheets.content(entry).marks };
     if (m === undefined) delete now[id]; else now[id] = m;
     sheets.edit(entry.id, now, sheets.content(entry).comment);

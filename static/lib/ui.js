@@ -170,6 +170,7 @@ export function Hold(/** @type {any} */ p) {
     timer.current = setTimeout(() => { stop(); p.onHold(); }, 800);
   };
   useEffect(() => stop, []);
+  useEffect(() => { if (p.disabled) stop(); }, [p.disabled]); // one that is disabled never hears that it was let go
   const { onHold, class: c, children, ...rest } = p;
   return html`<button type="button" ...${rest} class=${'btn hold ' + (c || '') + (held ? ' held' : '')}
     onPointerDown=${start} onPointerUp=${stop} onPointerLeave=${stop} onPointerCancel=${stop}
