@@ -74,7 +74,7 @@ func TestARundownIsBuilt(t *testing.T) {
 	o.see("rundown-programme")
 	o.press("dialog footer .btn.main")
 	o.none()
-	rows(2 + 5*4 + 2 + 2 + 4 + 3)
+	rows(2 + 5*4 + 2 + 2 + 4 + 5)
 	o.see("rundown-built")
 	save()
 	cues := stored()

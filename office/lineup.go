@@ -133,6 +133,9 @@ type Lineup struct {
 	Sealed     bool              `json:"sealed"`  // nothing here changes any more
 	Follows    string            `json:"follows"` // title of the session whose result is revealed here, and whose line-up this is; "" = its own
 	Quorum     int               `json:"quorum"`  // how many judges the rules need here; 0 = nobody marks
+
+	RevealedIn string `json:"revealedIn"` // title of the session that reveals its result, "" = itself
+	JoinedIn   string `json:"joinedIn"`   // title of the session whose result its scores are in, "" = its own
 }
 
 // Lineup tells who is on a session.
@@ -171,7 +174,7 @@ func (o *Office) Lineup(ctx context.Context, id access.Identity, show contest.Sh
 		}
 	}
 	out := Lineup{
-		Quorum: quorum(c, kind, r), Show: show, EntriesRev: access.Revision(entryIDs(own)), PanelRev: access.Revision(judgeIDs(panel)), OwnEntries: len(own) > 0, OwnPanel: len(panel) > 0, Sealed: sealed, Follows: c.Reveals.Title,
+		Quorum: quorum(c, kind, r), Show: show, EntriesRev: access.Revision(entryIDs(own)), PanelRev: access.Revision(judgeIDs(panel)), OwnEntries: len(own) > 0, OwnPanel: len(panel) > 0, Sealed: sealed, Follows: c.Reveals.Title, RevealedIn: c.RevealedIn.Title, JoinedIn: c.JoinedIn.Title,
 		Entries: entryIDs(c.Entries), Judges: judgeIDs(c.Judges),
 	}
 	return out, nil

@@ -518,6 +518,8 @@ declare namespace Doc {
     sealed: boolean;
     follows: string;
     quorum: number;
+    revealedIn: string;
+    joinedIn: string;
   }
   interface Link {
     id: string;

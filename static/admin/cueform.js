@@ -9,7 +9,7 @@ import { ofDay, onClock, span } from './time.js';
 
 /** @typedef {Doc.Action} Action */
 /** A ballot, and whether it is the session's own. @typedef {{id: string, title: string, own: boolean}} Ballot */
-/** What a rundown may name, its own ballots first. @typedef {{entries: Doc.Entry[], ballots: Ballot[], awards: Doc.Award[], cameras: {name: string, label: string}[]}} Names */
+/** What a rundown may name, its own ballots first. @typedef {{at: Doc.Lineup, entries: Doc.Entry[], ballots: Ballot[], awards: Doc.Award[], cameras: {name: string, label: string}[]}} Names */
 
 const KINDS = ['scene', 'entry', 'timer', 'timer_stop', 'sheets_open', 'sheets_lock', 'ballot_open', 'ballot_close', 'seal', 'reveal', 'danmaku', 'camera', 'end'];
 const SCENES = ['idle', 'title', 'entry', 'timer', 'vote', 'marks', 'board', 'list', 'award', 'podium', 'verify', 'message', 'align'];

@@ -47,6 +47,7 @@ export const PRESETS = [
   { kind: 'seal', needs: 'ballot', may: true, takes: 60, make: ({ ballot }) => cue('seal', t('preset.seal'), line('preset.seal.line'),
     [{ kind: 'seal', ...(ballot ? { ballot: ballot.id } : {}) }, { kind: 'scene', scene: 'message', args: { text: t('preset.seal.text') } }], { confirm: true }) },
   { kind: 'board', takes: 60, make: ({ quota = 0 }) => cue('board', t('preset.board'), line('preset.board.line'), [scene('board'), { kind: 'reveal', what: 'board', label: t('preset.board.label'), ...(quota ? { from: quota + 1 } : {}) }]) },
+  { kind: 'ranking', takes: 60, make: () => cue('ranking', t('preset.ranking'), line('preset.board.line'), [scene('board'), { kind: 'reveal', what: 'board', label: t('preset.board.label') }]) },
   { kind: 'tally', needs: 'ballot', takes: 60, make: ({ ballot }) => cue('tally', t('preset.tally'), line('preset.tally.line'), [scene('vote'), { kind: 'reveal', what: 'tally', ballot: ballot ? ballot.id : '' }]) },
   { kind: 'award', needs: 'award', takes: 300, make: ({ award }) => cue('award-' + (award ? award.id : ''), award ? award.name : t('preset.award'), line('preset.award.line'),
     [scene(award && award.quota > 5 ? 'list' : 'award'), { kind: 'reveal', what: 'award', award: award ? award.id : '' }],
@@ -77,13 +78,19 @@ export function make(kind, about, taken) {
 /** Whole programmes: the kinds of their cues, where "each" is of every entry and "awards" of every award, the lowest first. @type {Record<string, string[]>} */
 export const PROGRAMMES = {
   defence: ['doors', 'title', 'each', 'end'],
-  night: ['doors', 'title', 'each', 'vote', 'close', 'seal', 'board', 'awards', 'podium', 'verify', 'end'],
-  ceremony: ['doors', 'title', 'seal', 'board', 'awards', 'podium', 'verify', 'end'],
+  night: ['doors', 'title', 'each', 'vote', 'close', 'seal', 'board', 'awards', 'podium', 'tally', 'verify', 'ranking', 'end'],
+  ceremony: ['doors', 'title', 'seal', 'board', 'awards', 'podium', 'verify', 'ranking', 'end'],
+  sealed: ['doors', 'title', 'each', 'vote', 'close', 'seal', 'end'],
   roadshow: ['doors', 'title', 'stage', 'end'],
 };
 
 /** The part of the night that a kind of cue belongs to; those about an entry bear its name. @type {Record<string, string>} */
-const PARTS = { doors: 'open', title: 'open', stage: 'stage', vote: 'vote', close: 'vote', seal: 'seal', board: 'seal', awards: 'awards', podium: 'awards', verify: 'close', end: 'close' };
+const PARTS = { doors: 'open', title: 'open', stage: 'stage', vote: 'vote', close: 'vote', seal: 'seal', tally: 'close', board: 'seal', awards: 'awards', podium: 'awards', verify: 'close', ranking: 'close', end: 'close' };
+
+/** What suits a session: one that reveals another's result, one whose scores or result go elsewhere, or any other. @param {{follows: string, joinedIn: string, revealedIn: string}} at */
+export function suited(at) {
+  return Object.keys(PROGRAMMES).filter((x) => x === 'roadshow' || (at.follows ? x === 'ceremony' : at.joinedIn ? x === 'defence' : !at.revealedIn || x === 'defence' || x === 'sealed'));
+}
 
 /** @param {string} name of PROGRAMMES @param {Whole} w @param {Set<string>} taken @returns {Part[]} */
 export function programme(name, w, taken) {
@@ -109,7 +116,7 @@ export function programme(name, w, taken) {
       }
     } else if (kind === 'stage') for (const entry of w.entries) add('entry', { entry, seconds: w.show });
     else if (kind === 'awards') for (const award of [...w.awards].reverse()) add('award', { award });
-    else if (kind === 'vote' || kind === 'close') { if (ballot) add(kind, { ballot }); } else add(kind, { ballot, quota: listed });
+    else if (kind === 'vote' || kind === 'close' || kind === 'tally') { if (ballot) add(kind, { ballot }); } else add(kind, { ballot, quota: listed });
   }
   return out;
 }

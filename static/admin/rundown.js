@@ -340,7 +340,7 @@ export function Rundown({ ctx }) {
   const named = [entries, lineup, cameras, ballots], failed = named.find((d) => !d.data && d.error);
   /** @type {import('./cueform.js').Names|null} */
   const known = entries.data && lineup.data && cameras.data && ballots.data ? {
-    entries: inOrder(entries.data, lineup.data), awards: ctx.plan.awards || [], cameras: cameras.data,
+    at: lineup.data, entries: inOrder(entries.data, lineup.data), awards: ctx.plan.awards || [], cameras: cameras.data,
     ballots: ballots.data.filter((b) => !b.id.includes('~')).map((b) => ({ id: b.id, title: b.title, own: b.session === ctx.session })).sort((a, b) => Number(b.own) - Number(a.own)),
   } : null; // the table does without, and what is built by hand waits for it
   return html`<${Head} title=${t('tab.rundown')} lead=${t('rundown.lead')}><${Sessions} ctx=${ctx} /><//>
