@@ -83,23 +83,24 @@ func TestARundownOf120(t *testing.T) {
 	o.WaitFor("row and form in sight", inSight, soon)
 	o.key("End", "End", 0)
 	o.WaitFor("the last cue in the form, and both in sight", `document.querySelector('#cue-form input[name=title]').value === '结束' && `+inSight, soon)
-	for range 3 {
+	for range 4 {
 		o.key("ArrowUp", "ArrowUp", 0)
 		o.WaitFor("rest", settled, soon)
 		get[bool](o.Page, `new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(() => f(true))))`)
 	}
-	o.WaitFor("the third before the last", `document.querySelector('#cues .cuerow.on').dataset.cue.startsWith('award-') && `+inSight, soon)
+	o.WaitFor("the fourth before the last", `document.querySelector('#cues .cuerow.on').dataset.cue.startsWith('award-') && `+inSight, soon)
 	o.Page.none("cut words", cutWithout("#cues b, #cues .cut, .cuebox h2"))
 	o.Page.none("rows on one another", overlaps("#cues .cuerow > .when, #cues .cuerow > .cuename, #cues .cuerow > .by, #cues .cuerow > .takes", "#cues .cuerow > .when, #cues .cuerow > .cuename, #cues .cuerow > .by, #cues .cuerow > .takes"))
 
-	// With everything open a key still answers at once.
+	// With everything open a key answers as it does with few rows.
+	few := get[float64](o.Page, keystroke+fmt.Sprintf("(%q)", "#cue-form input[name=title]"))
 	o.press("[data-do=open-all]")
 	o.WaitFor("492 rows", `document.querySelectorAll('#cues .cuerow').length === 492`, soon)
 	for _, field := range []string{"#cue-form input[name=title]", "#cue-form textarea[name=line]"} {
-		if ms := get[float64](o.Page, keystroke+fmt.Sprintf("(%q)", field)); ms > 400 { // a page that draws all of it anew takes seconds
-			t.Errorf("a key in %s takes %.0f ms with 492 rows", field, ms)
+		if ms := get[float64](o.Page, keystroke+fmt.Sprintf("(%q)", field)); ms > 400 && ms > 10*few { // a page that draws all of it anew takes seconds
+			t.Errorf("a key in %s takes %.0f ms with 492 rows, %.0f ms with few", field, ms, few)
 		} else {
-			t.Logf("a key in %s: %.0f ms", field, ms)
+			t.Logf("a key in %s: %.0f ms, with few rows %.0f ms", field, ms, few)
 		}
 	}
 	o.press("[data-do=fold-all]")
@@ -154,7 +155,7 @@ func (o *office) severalAtOnce(t *testing.T, v *venue) {
 	}
 	// Copied together, under names of their own, and taken back.
 	o.press(".runkeys [data-do=copy]")
-	o.WaitFor("four more", `document.querySelector('#rundown-sum').textContent.includes('495 个环节')`, soon)
+	o.WaitFor("four more", `document.querySelector('#rundown-sum').textContent.includes('496 个环节')`, soon)
 	o.press("#rundown-back")
 	o.WaitFor("four fewer", `document.querySelector('#rundown-sum').textContent.includes('492 个环节')`, soon)
 	// Named as a part.
