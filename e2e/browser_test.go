@@ -292,11 +292,15 @@ func (p *Page) Hold(selector string, d time.Duration) {
 		if (!el || el.disabled) return false;
 		const at = (type) => el.dispatchEvent(new PointerEvent(type, {bubbles: true, pointerId: 1, button: 0, isPrimary: true}));
 		at('pointerdown');
-		if (d > 790) {
-			await pause(790);
-			if (!el.isConnected || !el.classList.contains('held')) { at('pointerup'); return false; }
+		const from = performance.now(), held = () => el.isConnected && el.classList.contains('held');
+		for (let ms = 0; ms < d; ms = performance.now() - from) {
+			await pause(Math.min(30, d - ms));
+			const now = performance.now() - from;
+			if (d > 790 && now > 300 && !held()) { // let go by itself: it has acted, unless it is too early
+				at('pointerup');
+				return now > 780;
+			}
 		}
-		await pause(d > 790 ? d - 790 : d);
 		at('pointerup');
 		return true;
 	})()`, selector, d.Milliseconds()), patience)

@@ -182,7 +182,7 @@ func TestASessionMadeElsewhere(t *testing.T) {
 	}
 	defer db.Close()
 	for _, q := range []string{
-		`INSERT INTO session SELECT contest, 'late', '示例晚场', subtitle, kind, mode, 99, replace(rundown, '"final"', '"late"'), rev FROM session WHERE id = 'final'`,
+		`INSERT INTO session SELECT contest, 'late', '示例晚场', subtitle, kind, 99, replace(rundown, '"final"', '"late"'), rev FROM session WHERE id = 'final'`,
 		`INSERT INTO show SELECT replace(id, 'final', 'late'), contest, 'late', 0, replace(name, 'final', 'late') FROM show WHERE session = 'final' AND take = 0`,
 	} {
 		if _, err := db.Exec(q); err != nil {

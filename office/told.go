@@ -291,7 +291,7 @@ func (t *teller) texts(path string, of object, v any) []string {
 		named = n.judges[text]
 	case last == "ballot", last == "left":
 		named = n.ballots[text]
-	case last == "session", last == "reveals":
+	case last == "session", last == "reveals", last == "joins":
 		named = n.sessions[text]
 	case last == "camera":
 		named = n.cameras[t.home+"/"+text]
