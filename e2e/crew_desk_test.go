@@ -103,3 +103,39 @@ func TestDeskOf15(t *testing.T) {
 		t.Errorf("a key that takes no press says %q", silent)
 	}
 }
+
+// TestALongHoldIsOneStep: whoever lets go of a held key long after it has acted, when it
+// means the next step already, has pressed nothing else; nor has who keeps Enter down.
+func TestALongHoldIsOneStep(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	v := openVenue(t, 2, 1, nil)
+	v.plan(cue("first", true, scene("title")), cue("second", false, scene("idle")), cue("third", false, scene("title")), cue("fourth", false, scene("idle")))
+	desk := v.deskAt(b, 1440, 900)
+	next := func(id, mode string) string {
+		return fmt.Sprintf(`(() => { const k = document.querySelector('#fire'); return k && k.dataset.cue === '%s' && k.dataset.mode === '%s' && !k.disabled; })()`, id, mode)
+	}
+	still := func(id string) {
+		t.Helper()
+		v.org.Do("POST", "/v1/stage/final/commands", object{"kind": "notice", "text": "示例 " + id}, nil) // a step that was pressed would have been done before
+		desk.WaitText("示例 "+id, 20*time.Second)
+		var staff struct{ Next string }
+		v.org.Do("GET", "/v1/stage/final/desk", nil, &staff)
+		if staff.Next != id {
+			t.Errorf("the next step is %s, want %s", staff.Next, id)
+		}
+	}
+	desk.WaitFor("a key that arms", next("first", "arm"), 20*time.Second)
+	desk.Click("#fire")
+	desk.WaitFor("a key that is held", next("first", "fire"), 20*time.Second)
+	p := get[[]float64](desk, `(() => { const r = document.querySelector('#fire').getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()`)
+	desk.Press(p[0], p[1], func() { desk.WaitFor("the next step under the hand", next("second", "next"), 20*time.Second) })
+	still("second")
+	desk.Click("#fire") // another press is one
+	desk.WaitFor("the third", next("third", "next"), 20*time.Second)
+
+	get[bool](desk, `document.querySelector('#fire').click() || true`) // as a screen reader does
+	desk.WaitFor("the fourth", next("fourth", "next"), 20*time.Second)
+	get[bool](desk, `document.querySelector('#fire').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', repeat: true, bubbles: true, cancelable: true})) === false`)
+	still("fourth")
+}

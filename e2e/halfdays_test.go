@@ -80,7 +80,7 @@ func newHalfDays(h *house) *halfDays {
 	seal, vote := cue("seal", true, do("seal", object{})), cue("vote", false, do("ballot_open", object{"ballot": "pop"}))
 	award := func(id string) object { return cue(id, true, do("reveal", object{"what": "award", "award": id})) }
 	for session, cues := range map[string][]object{
-		"am":   {open, lock, end},
+		"am":   {open, lock, cue("again", false, do("sheets_open", object{"entry": "*"})), end},
 		"pm":   {open, vote, cue("close", false, do("ballot_close", object{"ballot": "pop"})), lock, seal, end},
 		"gala": {seal, award("third"), award("second"), award("first"), cue("verify", true, do("reveal", object{"what": "verify"})), end},
 	} {
@@ -148,6 +148,14 @@ func (d *halfDays) morning() {
 	d.run("am", "open")
 	d.score("am", "E02", "E01", "E04")
 	d.org.Do("POST", "/v1/admin/entries/E03/state", object{"state": "withdrawn", "reason": "示例：未到场"}, nil)
+	d.org.Do("POST", "/v1/admin/ballots", object{"id": "mor", "title": "示例上午票", "session": "am", "entries": []string{"E01", "E02", "E04"},
+		"visibility": "hidden", "quota": object{"window": "ballot", "max": 1}}, nil)
+	d.org.Do("POST", "/v1/admin/ballots/mor/open", object{"seconds": 0}, nil)
+	phone := d.client()
+	phone.Do("POST", "/v1/device", object{}, nil)
+	phone.cast("mor", "E04", 1, "")
+	d.org.Do("POST", "/v1/admin/ballots/mor/close", object{}, nil)
+	d.decide("am", object{"what": "quorum", "entries": []string{"E01"}})
 }
 
 // afternoon has the vote, and the seal of both half-days: not before the morning is
@@ -166,10 +174,20 @@ func (d *halfDays) afternoon() {
 	d.run("pm", "close", "lock")
 	d.decide("pm", object{"what": "open_ballot", "ballot": "pop"})
 	d.blocked("pm", "stage.joined_open")
-	d.run("am", "lock", "end")
+	d.run("am", "lock")
+	d.blocked("pm", "stage.blocked") // the morning's ballot is not fair to all
+	d.decide("pm", object{"what": "ballot_out", "ballot": "mor"})
 	d.blocked("pm", "stage.blocked") // the tie
 	d.decide("pm", object{"what": "tie", "entries": d.tied})
-	d.run("pm", "seal", "end")
+	d.run("pm", "seal")
+
+	// Nothing of the morning moves any more.
+	director := d.staff[access.Director]
+	d.org.Refused("session.sealed", "PUT", "/v1/admin/sessions/am/entries", object{"entries": []string{"E04"}})
+	director.Refused("stage.sealed", "POST", "/v1/stage/am/commands", object{"kind": "decide", "what": "entry_out", "entries": []string{"E02"}, "reason": "示例"})
+	d.blockedAt("am", "again", "stage.sealed")
+	d.run("am", "end")
+	d.run("pm", "end")
 }
 
 // decide records a decision of the chair.
@@ -182,11 +200,16 @@ func (d *halfDays) decide(show string, what object) {
 // blocked presses the seal, which is refused.
 func (d *halfDays) blocked(session, code string) {
 	d.t.Helper()
+	d.blockedAt(session, "seal", code)
+}
+
+func (d *halfDays) blockedAt(session, cue, code string) {
+	d.t.Helper()
 	director := d.staff[access.Director]
 	var desk struct{ Rev int64 }
 	press := func(kind string) error {
 		director.Do("GET", "/v1/stage/"+session+"/desk", nil, &desk)
-		return director.Try("POST", "/v1/stage/"+session+"/commands", object{"kind": kind, "cue": "seal", "rev": desk.Rev}, nil)
+		return director.Try("POST", "/v1/stage/"+session+"/commands", object{"kind": kind, "cue": cue, "rev": desk.Rev}, nil)
 	}
 	if err := press("arm"); err != nil {
 		d.t.Fatal(err)
@@ -269,6 +292,15 @@ func (d *halfDays) check(r results) {
 		total, err := strconv.ParseFloat(got.Total, 64)
 		if got.ID != want.id || got.Rank != i+1 || got.Award != award || err != nil || math.Abs(total-want.total) > 0.0101 {
 			d.t.Errorf("place %d: %+v, want %+v with %s", i+1, got, want, award)
+		}
+	}
+	decided := map[string]bool{}
+	for _, x := range r.Result.Decisions {
+		decided[x.What] = true
+	}
+	for _, what := range []string{"open_ballot", "ballot_out", "tie", "quorum"} { // the last is the morning's
+		if !decided[what] {
+			d.t.Errorf("the decision %s does not stand in the result: %+v", what, r.Result.Decisions)
 		}
 	}
 	if last := r.Result.Rows[len(rows)]; last.ID != "E03" || last.Rank != 0 || last.Award != "" || last.Total != "" {

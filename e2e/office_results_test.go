@@ -22,8 +22,9 @@ type results struct {
 		Winners []struct{ Entry, Title, Total string }
 	}
 	Result *struct {
-		Root string
-		Rows []struct {
+		Root      string
+		Decisions []struct{ What string }
+		Rows      []struct {
 			ID, Award, Total, Jury string
 			Rank                   int
 		}
@@ -258,6 +259,36 @@ func TestAResultIsPublishedByHand(t *testing.T) {
 	if len(site) != 1 {
 		t.Errorf("the list of results: %s", site)
 	}
+	h.org.Refused("session.published", "POST", "/v1/admin/sessions", object{"id": "gala", "title": "示例", "kind": "ceremony", "reveals": "final"})
+	if r := h.results("final"); !r.Whole {
+		t.Errorf("after a ceremony was tried for it: %+v", r)
+	}
+}
+
+// TestAnEntryOfTwoHalfDays is in neither twice: the seal waits until it is on one.
+func TestAnEntryOfTwoHalfDays(t *testing.T) {
+	t.Parallel()
+	h, judges := final(t)
+	h.org.Do("DELETE", "/v1/admin/judges/test", nil, nil)
+	h.org.Do("POST", "/v1/admin/sessions", object{"id": "am", "title": "示例上午", "kind": "defence"}, nil)
+	h.org.Do("PUT", "/v1/admin/sessions/am/entries", object{"entries": []string{"e001"}}, nil)
+	h.org.Do("PUT", "/v1/admin/sessions/final", object{"title": "示例决赛", "kind": "final", "joins": []string{"am"}}, nil)
+	h.org.Do("PUT", "/v1/admin/rundown/final", object{"session": "final", "title": "示例决赛", "cues": []object{
+		{"id": "open", "title": "打分", "actions": []object{{"kind": "sheets_open", "entry": "*"}}},
+		{"id": "lock", "title": "锁分", "actions": []object{{"kind": "sheets_lock", "entry": "*"}}},
+		{"id": "seal", "title": "封存", "confirm": true, "actions": []object{{"kind": "seal"}}},
+	}}, nil)
+	h.run("final", "open")
+	for i := range 6 {
+		for e := range 5 {
+			score(judges[fmt.Sprintf("j%d", i+1)], fmt.Sprintf("e%03d", e+1), 60+5*e+i)
+		}
+	}
+	h.run("final", "lock")
+	d := &halfDays{house: h}
+	d.blocked("final", "stage.joined_twice")
+	h.org.Do("PUT", "/v1/admin/sessions/final/entries", object{"entries": []string{"e002", "e003", "e004", "e005"}}, nil)
+	d.blocked("final", "stage.joined_open")
 }
 
 // TestARundownThatDoesNotFit: a session whose rundown reveals its own result does not

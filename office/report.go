@@ -67,7 +67,7 @@ func rankingPage(plan *contest.Plan, r cue.Report) sheet.Page {
 func noteText(plan *contest.Plan, note string) string {
 	switch note {
 	case score.NoteIneligible:
-		return "已退出或取消资格"
+		return "未参加"
 	case score.NoteQuorum:
 		return "有效评分不足"
 	case score.NoteLeftOut:

@@ -109,6 +109,11 @@ func (o *Office) rundownsFit(ctx context.Context, s contest.Session) error {
 			concerned = append(concerned, contest.NewShow(s.Show.Contest(), other, 0))
 		}
 	}
+	for _, show := range concerned[1:] {
+		if _, _, err := o.cfg.Shows.Report(ctx, show); err == nil {
+			return fault.New(fault.Conflict, "session.published", "the result of %s is public", show)
+		}
+	}
 	for _, show := range concerned {
 		c, err := catalogAmong(ctx, o.cfg.Record, o.cfg.Plan(show.Contest()), o.cfg.Box.Ballots(), setups, show)
 		if err != nil {

@@ -136,7 +136,7 @@ func (o *Office) strangers(ctx context.Context, b vote.Ballot, c cue.Catalog) (n
 		return nil, nil
 	}
 	on := map[contest.EntryID]bool{}
-	for _, e := range c.Entries {
+	for _, e := range c.InResult() {
 		on[e.ID] = true
 	}
 	var missing []contest.EntryID

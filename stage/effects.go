@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	lots "math/rand/v2"
+	"slices"
 	"time"
 
 	"hecai/contest"
@@ -49,6 +50,12 @@ func (s *Stage) effect(ctx context.Context, actor Actor, e cue.Effect) ([]cue.Fa
 			return nil, err
 		}
 		return said(cue.BallotExtended{Ballot: b.ID, Deadline: b.PublicDeadline()}), nil
+	case cue.OpSheetsOpen, cue.OpSheetsLock:
+		if s.sealedElsewhere() {
+			return nil, fault.New(fault.Conflict, "stage.sealed", "sheets after the seal")
+		}
+	}
+	switch e.Op {
 	case cue.OpSheetsOpen:
 		return s.openSheets(ctx, e.Entry)
 	case cue.OpSheetsLock:
@@ -211,16 +218,16 @@ func (s *Stage) seal(ctx context.Context, named vote.BallotID) ([]cue.Fact, erro
 	if err != nil {
 		return nil, err
 	}
-	ballots, err := s.counted(ctx, named)
+	parts, err := s.parts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ballots, err := s.counted(ctx, named, parts)
 	if err != nil {
 		return nil, err
 	}
 	salt := make([]byte, 32)
 	rand.Read(salt) // never fails: crypto/rand ends the process instead
-	parts, err := s.parts(ctx)
-	if err != nil {
-		return nil, err
-	}
 	sealed, blockers, err := s.state.Seal(sheets, ballots, salt, parts...)
 	if err != nil {
 		return nil, err
@@ -240,16 +247,20 @@ func (s *Stage) seal(ctx context.Context, named vote.BallotID) ([]cue.Fact, erro
 // them.
 func (s *Stage) parts(ctx context.Context) ([]cue.Part, error) {
 	var out []cue.Part
+	if twice := s.state.Twice(); len(twice) > 0 && s.id.Take() == 0 {
+		s.block(cue.Blocker{Code: "stage.joined_twice", Entries: twice})
+		return nil, fault.New(fault.Conflict, "stage.joined_twice", "%d entries are in more than one of the joined sessions", len(twice)).With("entries", len(twice))
+	}
 	for _, j := range s.cfg.Catalog.Joined {
 		if s.id.Take() > 0 {
 			out = append(out, cue.Part{Lot: lots.Perm(len(j.Entries))})
 			continue
 		}
-		state, err := s.cfg.Joined(j.Show)
+		state, err := s.cfg.Other(j.Show)
 		if err != nil {
 			return nil, err
 		}
-		if open := state.InPlay(); len(open) > 0 {
+		if open := slices.DeleteFunc(state.InPlay(), s.state.LeftOut); len(open) > 0 {
 			s.block(cue.Blocker{Code: cue.BlockNotLocked, Entries: open})
 			return nil, fault.New(fault.Conflict, "stage.joined_open", "%s has %d entries that are not locked", j.Show, len(open)).With("session", j.Title).With("entries", len(open))
 		}
@@ -260,6 +271,17 @@ func (s *Stage) parts(ctx context.Context) ([]cue.Part, error) {
 		out = append(out, cue.Part{State: state, Sheets: sheets})
 	}
 	return out, nil
+}
+
+// sealedElsewhere reports whether the scores of this show stand in a sealed result of
+// another.
+func (s *Stage) sealedElsewhere() bool {
+	in := s.cfg.Catalog.JoinedIn.Show
+	if in == "" || s.id.Take() > 0 || s.cfg.Other == nil {
+		return false
+	}
+	state, err := s.cfg.Other(in)
+	return err == nil && state.IsSealed()
 }
 
 // keep stores a result as the show's own.
@@ -288,10 +310,14 @@ func (s *Stage) takeOver(ctx context.Context, of cue.Other) ([]cue.Fact, error) 
 		}
 		return s.keep(ctx, sealed)
 	}
-	_, text, root, err := s.cfg.Store.LoadSeal(ctx, of.Show)
-	if fault.KindOf(err) == fault.NotFound {
+	state, err := s.cfg.Other(of.Show)
+	if err != nil {
+		return nil, err
+	}
+	if !state.IsSealed() { // a text without its fact may yet be replaced
 		return nil, fault.New(fault.Conflict, "stage.other_not_sealed", "%s is not sealed", of.Show).With("session", of.Title)
 	}
+	_, text, root, err := s.cfg.Store.LoadSeal(ctx, of.Show)
 	if err != nil {
 		return nil, err
 	}
@@ -315,13 +341,14 @@ func (s *Stage) blocked(list []cue.Blocker) error {
 // block keeps the reasons for the director's desk, in place of those before.
 func (s *Stage) block(list ...cue.Blocker) {
 	texts := map[string]string{
-		score.BlockTie:      "奖项边界有并列，须由评委会表决",
-		score.BlockQuorum:   "有项目的有效评分不足法定人数",
-		"stage.quorum":      "有项目的有效评分不足法定人数",
-		cue.BlockNotLocked:  "还有评分表没有锁定",
-		cue.BlockBallotOpen: "计入成绩的投票还没有关闭",
-		cue.BlockUnfair:     "有项目不在计入成绩的选票上",
-		cue.BlockOpenBallot: "计入成绩的投票任何人扫码即可参加",
+		score.BlockTie:       "奖项边界有并列，须由评委会表决",
+		score.BlockQuorum:    "有项目的有效评分不足法定人数",
+		"stage.quorum":       "有项目的有效评分不足法定人数",
+		cue.BlockNotLocked:   "还有评分表没有锁定",
+		"stage.joined_twice": "有项目同时在几个合并的场次里",
+		cue.BlockBallotOpen:  "计入成绩的投票还没有关闭",
+		cue.BlockUnfair:      "有项目不在计入成绩的选票上",
+		cue.BlockOpenBallot:  "计入成绩的投票任何人扫码即可参加",
 	}
 	s.blockers = list
 	for i := range list {
@@ -332,10 +359,10 @@ func (s *Stage) block(list ...cue.Blocker) {
 // counted returns the ballots whose votes count, with the heads of their ledgers.
 // One that ran and can't count as it is blocks; one that never ran has no votes to
 // lose, unless the seal names it.
-func (s *Stage) counted(ctx context.Context, named vote.BallotID) ([]cue.CountedBallot, error) {
+func (s *Stage) counted(ctx context.Context, named vote.BallotID, parts []cue.Part) ([]cue.CountedBallot, error) {
 	var out []cue.CountedBallot
 	var blockers []cue.Blocker
-	for _, one := range s.state.Counting(named) {
+	for _, one := range s.state.Counting(named, parts...) {
 		b, tally, known := s.cfg.Box.Ballot(one)
 		if b.ID = one; named == "" && (!known || b.Round == 0) {
 			continue

@@ -137,7 +137,7 @@ func (s *Stage) mayScore(judge contest.JudgeID, entry contest.EntryID, needOpen 
 	switch {
 	case !known:
 		return fault.New(fault.NotFound, "stage.unknown_entry", "entry %q", entry).With("entry", string(entry))
-	case s.state.SheetsLocked(entry) || s.state.IsSealed() || s.state.Ended():
+	case s.state.SheetsLocked(entry) || s.state.IsSealed() || s.state.Ended() || s.sealedElsewhere():
 		return fault.New(fault.Closed, "sheet.locked", "sheets of %q are locked", entry)
 	case needOpen && !s.state.SheetsOpen(entry):
 		return fault.New(fault.Conflict, "sheet.not_open", "sheets of %q are not open", entry)

@@ -24,6 +24,12 @@ const ceremony = `{"session": "ceremony", "title": "示例颁奖", "cues": [
 func (r *rig) of(show contest.ShowID, rundown string) *rig {
 	other := &rig{t: r.t, db: r.db, box: r.box, store: &shaky{Record: r.db}, cams: r.cams, pub: &listener{docs: map[string]string{}}, catalog: r.catalog, rundown: parse(r.t, rundown)}
 	other.catalog.Show, other.catalog.RevealedIn = show, cue.Other{}
+	other.other = func(contest.ShowID) (*cue.State, error) {
+		if s := r.current.Load(); s != nil {
+			return s.State(), nil
+		}
+		return cue.NewState(r.rundown, r.catalog), nil
+	}
 	r.t.Cleanup(other.halt)
 	return other
 }
@@ -203,4 +209,40 @@ func TestNothingIsPublishedWithoutASeal(t *testing.T) {
 	must(t, r.do("arm", "end"))
 	r.fire("end")
 	wantCode(t, "publish", r.do("publish", ""), "stage.not_sealed")
+}
+
+// TestASealWithoutItsFactIsNotTaken: a final that failed between the text and its fact
+// has not sealed, and may yet seal another one.
+func TestASealWithoutItsFactIsNotTaken(t *testing.T) {
+	t.Parallel()
+	final := newRig(t)
+	final.catalog.RevealedIn = cue.Other{Show: "ceremony", Title: "示例颁奖"}
+	final.rundown.Cues = slices.DeleteFunc(final.rundown.Cues, func(c cue.Cue) bool {
+		return slices.Contains([]string{"frozen", "third", "second", "first", "verify"}, c.ID)
+	})
+	final.start()
+	final.fire("card", "open")
+	final.cast(votes)
+	final.score()
+	final.fire("close", "lock")
+	must(t, final.do("arm", "seal"))
+	final.store.set(halfway, false)
+	wantCode(t, "seal", final.do("fire", "seal"), "stage.not_stored")
+	if _, _, _, err := final.db.LoadSeal(bg, "final"); err != nil {
+		t.Fatalf("no text is there: %v", err)
+	}
+	r := final.of("ceremony", ceremony)
+	r.catalog.Reveals = cue.Other{Show: "final", Title: "决赛"}
+	r.start()
+	must(t, r.do("arm", "seal"))
+	wantCode(t, "taken over", r.do("fire", "seal"), "stage.other_not_sealed")
+	final.store.set(sound, false)
+	final.restart()
+	final.fire("seal")
+	must(t, r.do("fire", "seal"))
+	_, _, theirs, err := r.db.LoadSeal(bg, "final")
+	must(t, err)
+	if _, _, ours, err := r.db.LoadSeal(bg, "ceremony"); err != nil || ours != theirs {
+		t.Errorf("the ceremony has %s (%v), the final %s", ours, err, theirs)
+	}
 }

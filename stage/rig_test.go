@@ -61,6 +61,7 @@ type rig struct {
 	pub     *listener
 	cams    *cameras
 	free    bool // the ballot is of no session
+	other   func(contest.ShowID) (*cue.State, error)
 
 	current atomic.Pointer[stage.Stage]
 	stop    func()
@@ -142,6 +143,7 @@ func (r *rig) config() stage.Config {
 		Ledger: r.db, Cameras: r.cams, Live: func() stage.Live {
 			return stage.Live{Online: map[contest.JudgeID]bool{"j2": true}, Audience: 42, AckP99: 1500 * time.Microsecond}
 		},
+		Other: r.other,
 		Ticks: func() time.Duration {
 			if !r.still.IsZero() {
 				return time.Duration(r.ticks.Load())

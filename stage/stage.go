@@ -41,7 +41,7 @@ type Config struct {
 	Ledger    Ledger                                   // nil: seals name no ledger roots
 	Cameras   Cameras                                  // nil: there are none
 	Live      func() Live                              // nil: nothing measured; must not block
-	Joined    func(contest.ShowID) (*cue.State, error) // how a joined show stands; nil: none is joined
+	Other     func(contest.ShowID) (*cue.State, error) // how another session's show stands; nil: there is none
 	Now       func() time.Time
 	Ticks     func() time.Duration // time that passes, whatever the clock says; nil = since New
 	Log       *slog.Logger
@@ -233,6 +233,9 @@ func (s *Stage) Do(ctx context.Context, actor Actor, cmd cue.Command) (rev int64
 		return s.cut(ctx, actor, cmd)
 	}
 	return order(ctx, s, func(ctx context.Context) (int64, error) {
+		if cmd.Kind == "decide" && s.sealedElsewhere() {
+			return s.state.Rev(), fault.New(fault.Conflict, "stage.sealed", "a decision after the seal")
+		}
 		plan, refusal := cue.Decide(s.state, actor.Role, cmd, s.now())
 		if refusal != nil {
 			return s.state.Rev(), refusal

@@ -144,9 +144,8 @@ func (s *shows) announceRevealed(id contest.ShowID) {
 	if err != nil {
 		return
 	}
-	own := sh.row.Load()
 	for _, b := range s.n.box.Ballots() {
-		if b.Show != id && (own.Reveals == "" || id.Take() > 0 || b.Show != contest.NewShow(own.Contest, own.Reveals, 0)) {
+		if b.Show != id && !slices.Contains(s.revealing(b), sh) {
 			continue
 		}
 		if _, ok := sh.Revealed(b); ok {

@@ -168,7 +168,7 @@ func (s *shows) add(ctx context.Context, id contest.ShowID, row store.Session, o
 	sh.row.Store(&row)
 	sh.Stage, err = stage.New(ctx, stage.Config{
 		Rundown: rundown, Catalog: catalog, Lease: own, Store: s.n.db, Messages: s.n.db, Box: s.n.box,
-		Publisher: publisher{s.n}, Ledger: sealing{s.n}, Cameras: eyes, Live: sh.live, Joined: s.state, Now: s.n.cfg.Now, Log: s.n.cfg.Log,
+		Publisher: publisher{s.n}, Ledger: sealing{s.n}, Cameras: eyes, Live: sh.live, Other: s.state, Now: s.n.cfg.Now, Log: s.n.cfg.Log,
 	})
 	if err != nil {
 		return err
@@ -412,7 +412,7 @@ func (s *shows) Purged(ctx context.Context, by string, said cue.TakePurged) erro
 // Sealed implements office.Shows.
 func (s *shows) Sealed(id contest.ShowID) (bool, error) {
 	sh, err := s.current(id)
-	return err == nil && sh.IsSealed(), err
+	return err == nil && (sh.IsSealed() || s.sealedIn(id)), err
 }
 
 // OnRecord implements office.Shows: some show has shown or scored the entry, and not
@@ -451,7 +451,7 @@ func (s *shows) board(b vote.Ballot, t vote.Tally) vote.PublicBoard {
 	if r, err := vote.Reveal(b); err == nil && published(b) {
 		token = &r
 	} else {
-		for _, sh := range s.revealing(b.Show) {
+		for _, sh := range s.revealing(b) {
 			if r, ok := sh.Revealed(b); ok {
 				token = &r
 			}
@@ -478,7 +478,7 @@ func (s *shows) Verifiable(b vote.Ballot) bool {
 	if b.Visibility == vote.Live || published(b) {
 		return true
 	}
-	return slices.ContainsFunc(s.revealing(b.Show), func(sh *show) bool { return sh.FiguresPublic(b) })
+	return slices.ContainsFunc(s.revealing(b), func(sh *show) bool { return sh.FiguresPublic(b) })
 }
 
 // published reports whether the figures of a ballot of no session are public.

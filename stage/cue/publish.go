@@ -143,7 +143,7 @@ func (s *State) rankedEntries() int {
 		return s.ranked
 	}
 	n := 0
-	for _, e := range s.catalog.inResult() {
+	for _, e := range s.catalog.InResult() {
 		if s.counts(e) {
 			n++
 		}

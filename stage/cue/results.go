@@ -78,8 +78,16 @@ func (s *State) publish() (Plan, *fault.Error) {
 	return Plan{Effects: []Effect{{Op: OpReveal, Fired: Fired{what: RevealVerify, beat: beat{name: beatVerify}}}}}, nil
 }
 
+// Twice lists the entries that more than one of the joined shows and this one have.
+func (s *State) Twice() []contest.EntryID { return s.catalog.twice() }
+
+// LeftOut reports whether a decision leaves the entry out of the ranking.
+func (s *State) LeftOut(id contest.EntryID) bool {
+	return decidedFor(s.decisions, DecideEntryOut, id)
+}
+
 // InResult is how many entries are in the result.
-func (s *State) InResult() int { return len(s.catalog.inResult()) }
+func (s *State) InResult() int { return len(s.catalog.InResult()) }
 
 // Catalog is what the show's cues may name.
 func (s *State) Catalog() Catalog { return s.catalog }

@@ -184,9 +184,26 @@ func (c *Catalog) own(id contest.EntryID) bool {
 	return slices.ContainsFunc(c.Entries, func(e contest.Entry) bool { return e.ID == id })
 }
 
-// inResult lists the entries that are in the result, each once, in running order: those
+// twice lists the entries that more than one of the joined shows and this one have.
+func (c *Catalog) twice() (out []contest.EntryID) {
+	seen := map[contest.EntryID]bool{}
+	for _, e := range c.Entries {
+		seen[e.ID] = true
+	}
+	for _, j := range c.Joined {
+		for _, e := range j.Entries {
+			if seen[e.ID] {
+				out = append(out, e.ID)
+			}
+			seen[e.ID] = true
+		}
+	}
+	return out
+}
+
+// InResult lists the entries that are in the result, each once, in running order: those
 // of the joined shows, and then the show's own.
-func (c *Catalog) inResult() []contest.Entry {
+func (c *Catalog) InResult() []contest.Entry {
 	if len(c.Joined) == 0 {
 		return inOrder(c.Entries)
 	}

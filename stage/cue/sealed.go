@@ -124,12 +124,17 @@ func (s *State) Seal(sheets []score.Sheet, counted []CountedBallot, salt []byte,
 	}
 	r := &result{Form: sealForm, Session: string(s.catalog.Show), Salt: hex.EncodeToString(salt), Scoring: s.catalog.Plan.Scoring,
 		Ballots: []sealedBallot{}, Decisions: append([]Decision{}, s.decisions...)}
+	for _, p := range parts {
+		if p.State != nil {
+			r.Decisions = append(r.Decisions, p.State.decisions...)
+		}
+	}
 	votes, err := s.countBallots(r, counted)
 	if err != nil {
 		return Sealed{}, nil, err
 	}
 	var candidates []score.Candidate
-	for _, e := range s.catalog.inResult() {
+	for _, e := range s.catalog.InResult() {
 		c := s.inPart(e, sheets, parts)
 		c.Votes = votes[e.ID]
 		candidates = append(candidates, c)
@@ -160,7 +165,9 @@ func (s *State) inPart(e contest.Entry, sheets []score.Sheet, parts []Part) scor
 			return madeUp(e, parts[i].Lot[at], len(j.Entries))
 		}
 		c := parts[i].State.candidate(e, parts[i].Sheets)
-		c.Chair = chairPlace(s.decisions, e.ID)
+		if own := chairPlace(s.decisions, e.ID); own > 0 {
+			c.Chair = own
+		}
 		if decidedFor(s.decisions, DecideEntryOut, e.ID) {
 			c.LeftOut, c.Panel = true, score.PanelScore{}
 		}
@@ -179,12 +186,12 @@ func madeUp(e contest.Entry, below, of int) score.Candidate {
 // reveals another session's: lot is the place of each entry in running order, from 0,
 // drawn by chance, so that it depends on nothing that anyone has scored or voted.
 func (s *State) SealByLot(salt []byte, lot []int) (Sealed, error) {
-	if len(salt) != saltBytes || len(lot) != len(s.catalog.inResult()) {
+	if len(salt) != saltBytes || len(lot) != len(s.catalog.InResult()) {
 		return Sealed{}, fmt.Errorf("cue: salt has %d bytes, lot %d places", len(salt), len(lot))
 	}
 	r := &result{Form: sealForm, Session: string(s.catalog.Show), Salt: hex.EncodeToString(salt), Scoring: s.catalog.Plan.Scoring,
 		Ballots: []sealedBallot{}, Decisions: []Decision{}}
-	entries := s.catalog.inResult()
+	entries := s.catalog.InResult()
 	candidates := make([]score.Candidate, len(entries))
 	for i, e := range entries {
 		candidates[i] = madeUp(e, lot[i], len(entries))
@@ -328,10 +335,17 @@ func (s *State) counts(e contest.Entry) bool {
 }
 
 // Counting lists the ballots that may count in the result, by id: the one that the
-// seal names, else all that the rundown or the show knows. It depends on the
+// seal names, else all that the rundown or the show knows, and the joined shows. It depends on the
 // rundown and on decisions, never on votes.
-func (s *State) Counting(named vote.BallotID) []vote.BallotID {
+func (s *State) Counting(named vote.BallotID, parts ...Part) []vote.BallotID {
 	all := s.Ballots()
+	for _, p := range parts {
+		if p.State != nil {
+			all = append(all, p.State.Ballots()...)
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
 	if named != "" {
 		all = []vote.BallotID{named}
 	}
@@ -347,7 +361,7 @@ func (s *State) CheckBallot(b vote.Ballot) []Blocker {
 	}
 	var out []Blocker
 	missing := Blocker{Code: BlockUnfair, Ballot: b.ID}
-	for _, e := range s.catalog.inResult() {
+	for _, e := range s.catalog.InResult() {
 		if s.counts(e) && !slices.ContainsFunc(b.Options, func(o vote.Option) bool { return o.Entry == e.ID }) {
 			missing.Entries = append(missing.Entries, e.ID)
 		}

@@ -105,7 +105,10 @@ func (s Sealed) stepAward(f Fired) ([]Fact, error) {
 // winner rounds by itself. More decimals, to tell it from a close one, would tell
 // of the close one before its reveal.
 func (s Sealed) winner(id contest.EntryID) Winner {
-	card, _ := s.catalog.card(id)
+	card, known := s.catalog.card(id)
+	if !known {
+		card.Title = string(id)
+	}
 	row := s.row(id)
 	rule := s.result.Scoring
 	return Winner{

@@ -113,7 +113,9 @@ func (v *validator) action(path string, at int, a Action) {
 			v.text(path+".args."+strict.Clip(k), a.Args[k], maxText, false)
 		}
 	case doEntry:
-		v.entry(path, a.Entry, false)
+		if _, ok := v.catalog.card(a.Entry); !ok {
+			v.Add(path+".entry", "rundown.unknown_entry", "entry", strict.Clip(string(a.Entry)))
+		}
 	case doTimer:
 		v.text(path+".label", a.Label, maxName, true)
 		v.span(path+".seconds", a.Seconds, 1, maxSeconds)

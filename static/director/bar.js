@@ -66,7 +66,7 @@ function Fire({ staff, view, can, status, busy, send }) {
   const mode = cue ? modeOf(cue, left > 0) : 'next';
   const ended = !!(view.session && view.session.ended);
   const meaning = cue ? cue.id + ':' + cue.step + ':' + mode : '';
-  const { off, held, press, down, up } = useKey({
+  const { off, held, press, begin, click, down, up } = useKey({
     meaning, blocked: !can || busy || !cue,
     act: () => { if (cue) send(mode === 'arm' ? 'arm' : 'fire', { cue: cue.id }); },
   });
@@ -78,10 +78,14 @@ function Fire({ staff, view, can, status, busy, send }) {
   const hold = mode === 'fire';
   return html`<button type="button" id="fire" data-cue=${cue ? cue.id : ''} data-mode=${mode} data-step=${cue ? cue.step + 1 : 0} disabled=${off}
     class=${'go ' + mode + (hold ? ' hold' : '') + (held ? ' held' : '') + (cue ? '' : ' over')}
-    onClick=${hold ? undefined : press}
-    onPointerDown=${hold ? (/** @type {PointerEvent} */ e) => { if (e.button === 0) down(); } : undefined}
+    onClick=${hold ? undefined : click}
+    onPointerDown=${(/** @type {PointerEvent} */ e) => { begin(); if (hold && e.button === 0) down(); }}
     onPointerUp=${up} onPointerLeave=${up} onPointerCancel=${up} onContextMenu=${(/** @type {any} */ e) => e.preventDefault()}
-    onKeyDown=${hold ? (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && !e.repeat && !modified(e)) { e.preventDefault(); down(); } } : undefined} onKeyUp=${up} onBlur=${up}>
+    onKeyDown=${(/** @type {KeyboardEvent} */ e) => {
+      if (e.key !== 'Enter') return;
+      if (hold || e.repeat) e.preventDefault(); // one that is kept down presses once
+      if (hold && !e.repeat && !modified(e)) down();
+    }} onKeyUp=${up} onBlur=${up}>
     <b title=${first}>${first}</b><span>${second}</span></button>`;
 }
 

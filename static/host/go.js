@@ -44,15 +44,15 @@ export function Go({ hub, session, host, view, status }) {
     }
     setBusy(false);
   };
-  const { off, held, press, down, up } = useKey({ meaning, blocked: !next || !next.fire || host.ended || status !== 'live' || busy, act });
+  const { off, held, begin, click, down, up } = useKey({ meaning, blocked: !next || !next.fire || host.ended || status !== 'live' || busy, act });
   const [first, second] = words(next, !!host.now, left, host.ended, status, busy);
   const open = !!(next && next.fire && !host.ended);
   return html`<footer><button type="button" id="next" disabled=${off} data-cue=${next ? next.cue : ''} data-mode=${hold ? 'hold' : 'press'} data-step=${next ? next.step : 0}
-    class=${(open ? 'open ' : '') + (hold ? 'hold ' : '') + (held ? 'held' : '')} onClick=${hold ? undefined : press}
-    onPointerDown=${hold ? down : undefined} onPointerUp=${up} onPointerLeave=${up} onPointerCancel=${up}
+    class=${(open ? 'open ' : '') + (hold ? 'hold ' : '') + (held ? 'held' : '')} onClick=${hold ? undefined : click}
+    onPointerDown=${() => { begin(); if (hold) down(); }} onPointerUp=${up} onPointerLeave=${up} onPointerCancel=${up}
     onKeyDown=${(/** @type {KeyboardEvent} */ e) => {
       if (e.key !== 'Enter' && e.key !== ' ') return;
-      if (hold || modified(e)) e.preventDefault();
+      if (hold || e.repeat || modified(e)) e.preventDefault();
       if (hold && !e.repeat && !modified(e)) down();
     }} onKeyUp=${up} onBlur=${up}
     onContextMenu=${(/** @type {Event} */ e) => e.preventDefault()}><b>${first}</b>${second && html`<span class="cut">${second}</span>`}</button></footer>`;
