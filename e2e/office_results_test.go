@@ -114,6 +114,14 @@ func TestTheCeremonyRevealsTheFinal(t *testing.T) {
 	o.WaitFor("whose result it is", `document.querySelector('tr[data-session=gala] [data-reveals=final]') && document.querySelector('tr[data-session=final] [data-revealed=gala]')`, soon)
 	o.see("sessions-reveals")
 
+	// A session that is revealed elsewhere and seals nothing is told.
+	h.org.Do("POST", "/v1/admin/sessions", object{"id": "late", "title": "示例", "kind": "other", "reveals": "roadshow"}, nil)
+	h.org.Do("PUT", "/v1/admin/rundown/roadshow", object{"session": "roadshow", "title": "示例路演", "cues": []object{{"id": "a", "title": "开场", "actions": []object{{"kind": "scene", "scene": "title"}}}}}, nil)
+	o.tab("overview")
+	o.WaitFor("that nothing seals it", `document.querySelector('#todo [data-session=roadshow] [data-todo=seal]') && !document.querySelector('#todo [data-session=final] [data-todo=seal]')`, soon)
+	h.org.Do("DELETE", "/v1/admin/sessions/late", nil, nil)
+	o.tab("sessions")
+
 	// Its line-up is the final's, and the final can't be told to reveal another's.
 	o.press("tr[data-session=gala] [data-to=lineup]")
 	o.WaitFor("that it follows", `document.querySelector('#lineup-follows') && [...document.querySelectorAll('.lineup [data-do=save]')].every((x) => x.disabled)`, soon)

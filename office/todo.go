@@ -22,6 +22,7 @@ const (
 	taskHost    TaskKind = "host"    // nobody has a host's link
 	taskJudges  TaskKind = "judges"  // judges have no link
 	taskBallot  TaskKind = "ballot"  // it has entries that are not on its session
+	taskSeal    TaskKind = "seal"    // another session reveals its result, and none of its cues seals it
 )
 
 // Task is something that is left to do before a session.
@@ -30,12 +31,12 @@ type Task struct {
 	Kind  TaskKind       `json:"kind"`
 	Have  int            `json:"have"`  // judges on the panel
 	Need  int            `json:"need"`  // of them
-	Title string         `json:"title"` // of the ballot
+	Title string         `json:"title"` // of the ballot, or of the session that reveals the result
 	Names []string       `json:"names"` // of judges or entries
 }
 
-// todo lists what is left to do, session by session: under a seal nothing, nor after the
-// end.
+// todo lists what is left to do, session by session: under a seal nothing, and after the
+// end nothing but the seal itself.
 func (o *Office) todo(ctx context.Context, in contest.Code) ([]Task, error) {
 	out := []Task{}
 	links, err := o.cfg.Desk.Links(ctx, in)
@@ -43,7 +44,7 @@ func (o *Office) todo(ctx context.Context, in contest.Code) ([]Task, error) {
 		return nil, err
 	}
 	for _, s := range o.cfg.Shows.Sessions(in) {
-		if sealed, err := o.cfg.Shows.Sealed(s.ID); err != nil || sealed || s.State == contest.SessionEnded {
+		if sealed, err := o.cfg.Shows.Sealed(s.ID); err != nil || sealed {
 			continue // a show that has just gone has nothing left to do either
 		}
 		c, err := o.catalog(ctx, s.ID)
@@ -60,6 +61,12 @@ func (o *Office) todo(ctx context.Context, in contest.Code) ([]Task, error) {
 				t.Names = []string{}
 			}
 			out = append(out, t)
+		}
+		if c.RevealedIn.Show != "" && len(r.Cues) > 0 && !r.Seals() {
+			put(Task{Kind: taskSeal, Title: c.RevealedIn.Title})
+		}
+		if s.State == contest.SessionEnded {
+			continue
 		}
 		if len(r.Cues) == 0 {
 			put(Task{Kind: taskRundown})

@@ -291,6 +291,13 @@ func (r *Rundown) Marked() bool {
 	})
 }
 
+// Seals reports whether a cue seals the result.
+func (r *Rundown) Seals() bool {
+	return slices.ContainsFunc(r.Cues, func(c Cue) bool {
+		return slices.ContainsFunc(c.Actions, func(a Action) bool { return a.Kind == doSeal })
+	})
+}
+
 // Ballots returns the ballots that the rundown opens, closes, reveals or counts in
 // its seal, each once, in order.
 func (r *Rundown) Ballots() []vote.BallotID {

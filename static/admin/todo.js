@@ -6,7 +6,7 @@ import { html } from '../lib/ui.js';
 import { Empty } from './parts.js';
 
 /** The page that mends each. @type {Record<Doc.Task['kind'], string>} */
-const PAGES = { rundown: 'rundown', entries: 'lineup', quorum: 'lineup', host: 'links', judges: 'links', ballot: 'ballots' };
+const PAGES = { rundown: 'rundown', entries: 'lineup', quorum: 'lineup', host: 'links', judges: 'links', ballot: 'ballots', seal: 'rundown' };
 
 /** A few names of many. @param {string[]} names */
 function few(names) { return t('list.few', { names: names.slice(0, 5).join(t('list.and')), more: names.length > 5 ? t('list.more', { n: names.length }) : '' }); }
