@@ -32,17 +32,43 @@ func (o *Office) Report(ctx context.Context, id access.Identity, show contest.Sh
 	if err != nil {
 		return nil, err
 	}
-	plan := o.cfg.Plan(show.Contest())
+	setups, err := o.cfg.Record.Setups(ctx, show.Contest())
+	if err != nil {
+		return nil, err
+	}
+	plan, of := o.cfg.Plan(show.Contest()), titlesOf(setups, show)
 	var out bytes.Buffer
 	switch format {
 	case ReportXLSX:
-		err = sheet.WriteBook(&out, []sheet.Page{rankingPage(plan, r), marksPage(r), ballotsPage(r), decisionsPage(plan, r), rulesPage(plan, show, in, r)})
+		err = sheet.WriteBook(&out, []sheet.Page{rankingPage(plan, r), marksPage(r), ballotsPage(r), decisionsPage(plan, r), rulesPage(plan, of, in, r)})
 	case ReportCSV:
 		err = sheet.WriteCSV(&out, rankingPage(plan, r))
 	default:
 		err = fault.New(fault.Invalid, "http.malformed", "format %q", format)
 	}
 	return out.Bytes(), err
+}
+
+// titlesOf names the session that a result is of, and before it those whose scores are in
+// it too.
+func titlesOf(setups []contest.Session, show contest.ShowID) string {
+	title := func(id contest.SessionID) string {
+		for _, s := range setups {
+			if s.Show.Session() == id {
+				return s.Title
+			}
+		}
+		return string(id)
+	}
+	var out []string
+	for _, s := range setups {
+		if s.Show == show {
+			for _, part := range s.Joins {
+				out = append(out, title(part))
+			}
+		}
+	}
+	return strings.Join(append(out, title(show.Session())), "；")
 }
 
 func rankingPage(plan *contest.Plan, r cue.Report) sheet.Page {
@@ -138,13 +164,13 @@ func decisionsPage(plan *contest.Plan, r cue.Report) sheet.Page {
 }
 
 // rulesPage says by which rules the result was made, and how anyone checks it.
-func rulesPage(plan *contest.Plan, show contest.ShowID, in cue.Other, r cue.Report) sheet.Page {
+func rulesPage(plan *contest.Plan, of string, in cue.Other, r cue.Report) sheet.Page {
 	p := sheet.Page{Name: "规则与核对", Head: []string{"名称", "内容"}}
 	add := func(name, format string, args ...any) {
 		p.Rows = append(p.Rows, []string{name, fmt.Sprintf(format, args...)})
 	}
 	add("比赛", "%s", plan.Name)
-	add("成绩所属场次", "%s", show.Name())
+	add("成绩所属场次", "%s", of)
 	add("公布场次", "%s", in.Title)
 	if r.JuryOnly {
 		add("总分", "没有人投票，总分即评委分")

@@ -64,7 +64,8 @@ function Verify(/** @type {{verify: Doc.Verify}} */ { verify }) {
 
 function Title(/** @type {{view: Doc.View}} */ { view }) {
   return html`<article class="title"><h2>${view.session ? view.session.title : ''}</h2><p class="muted">${view.session ? view.session.subtitle : ''}</p>
-    <p class="muted" data-ended=${view.session && view.session.ended ? '1' : null}>${view.session && view.session.ended ? t('now.ended') : t('now.soon')}</p></article>`;
+    <p class="muted" data-ended=${view.session && view.session.ended ? '1' : null}>${view.session && view.session.ended ? t('now.ended') : t('now.soon')}</p>
+    ${view.session && view.session.ended && view.verify && html`<a class="btn main" data-do="results" href=${base + '/results/' + encodeURIComponent(view.session.id)}>${t('now.results')}</a>`}</article>`;
 }
 
 /** The stage in one card. @param {{view: Doc.View|null, voting: boolean, onVote: () => void}} p */

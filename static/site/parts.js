@@ -24,6 +24,9 @@ function Stands({ of }) {
   return html`<span class=${'chip ' + of.state} data-state=${of.state}>${t(of.state === 'live' ? 'site.on' : 'session.state.ended')}</span>`;
 }
 
+/** What the office has said since of an event of the plan: its name, and its day once that is set. @param {Doc.Session|undefined} s */
+function now(s) { return !s ? {} : s.date ? { title: s.title, date: s.date } : { title: s.title }; }
+
 /** @param {{plan: Plan, sessions: Doc.Session[]}} p */
 export function Schedule({ plan, sessions }) {
   return html`<section id="schedule"><h2>${t('site.schedule')}</h2>
@@ -36,7 +39,7 @@ export function Schedule({ plan, sessions }) {
         <p class="text">${x.text}</p></li>`;
     })}</ol>
     <h3 class="sub">${t('site.events')}</h3>
-    <ul class="events">${plan.events.map((e) => html`<li key=${e.id} class=${when(e.date, e.date)}>
+    <ul class="events">${plan.events.map((e) => ({ ...e, ...now(sessions.find((s) => s.id === e.id)) })).map((e) => html`<li key=${e.id} class=${when(e.date, e.date)}>
       <${Day} plan=${plan} date=${e.date} />
       <div class="grow"><h4>${e.title}<${Stands} of=${sessions.find((s) => s.id === e.id)} /></h4>
         <p class="meta">${[venue(plan, e.venue), e.form].filter(Boolean).join(' · ')}</p>
