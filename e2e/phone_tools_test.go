@@ -54,12 +54,17 @@ func (p *Page) Tap(selector string) {
 	}
 }
 
-// Reload loads the page anew, as a person does.
+// Reload loads the page anew, as a person does: again where the page was about to go
+// somewhere by itself.
 func (p *Page) Reload() {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Reload()); err != nil {
+	err := chromedp.Do(ctx, chromedp.Reload())
+	for tries := 0; err != nil && strings.Contains(err.Error(), "ERR_ABORTED") && tries < 5; tries++ {
+		err = chromedp.Do(ctx, chromedp.Reload())
+	}
+	if err != nil {
 		p.t.Fatalf("%s: reload: %v", p.name, err)
 	}
 }
