@@ -61,7 +61,8 @@ func (p *Page) Reload() {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	err := chromedp.Do(ctx, chromedp.Reload())
-	for tries := 0; err != nil && strings.Contains(err.Error(), "ERR_ABORTED") && tries < 5; tries++ {
+	for err != nil && ctx.Err() == nil {
+		time.Sleep(200 * time.Millisecond)
 		err = chromedp.Do(ctx, chromedp.Reload())
 	}
 	if err != nil {
