@@ -251,9 +251,16 @@ func (s *Stage) parts(ctx context.Context) ([]cue.Part, error) {
 		s.block(cue.Blocker{Code: "stage.joined_twice", Entries: twice})
 		return nil, fault.New(fault.Conflict, "stage.joined_twice", "%d entries are in more than one of the joined sessions", len(twice)).With("entries", len(twice))
 	}
+	drawn := 0
+	for _, j := range s.cfg.Catalog.Joined {
+		drawn += len(j.Entries)
+	}
+	lot := lots.Perm(drawn) // one for all: no two of them are equal
 	for _, j := range s.cfg.Catalog.Joined {
 		if s.id.Take() > 0 {
-			out = append(out, cue.Part{Lot: lots.Perm(len(j.Entries))})
+			n := len(j.Entries)
+			out = append(out, cue.Part{Lot: lot[:n], Of: drawn})
+			lot = lot[n:]
 			continue
 		}
 		state, err := s.cfg.Other(j.Show)

@@ -67,8 +67,9 @@ type Stage struct {
 	done chan struct{}              // closed when the actor has ended
 
 	running atomic.Bool
-	shown   atomic.Pointer[picture] // never changed once stored
-	looks   atomic.Int64            // at the director's desk
+	shown   atomic.Pointer[picture]  // never changed once stored
+	report  atomic.Pointer[reported] // the last that was made
+	looks   atomic.Int64             // at the director's desk
 
 	judging Judging
 	danmaku *Danmaku
@@ -462,6 +463,9 @@ func (s *Stage) State() *cue.State { return s.shown.Load().state }
 // before that, stage.sealed.
 func (s *Stage) Report(ctx context.Context) (cue.Report, error) {
 	state := s.shown.Load().state
+	if made := s.report.Load(); made != nil && made.of == state {
+		return made.Report, nil // a home page asks for it, thousands of times
+	}
 	text, root, err := s.Sealed(ctx)
 	if err != nil {
 		return cue.Report{}, err
@@ -471,7 +475,17 @@ func (s *Stage) Report(ctx context.Context) (cue.Report, error) {
 	if err != nil {
 		return cue.Report{}, fault.Wrap(fault.Internal, "stage.seal_broken", err, "read the seal")
 	}
-	return sealed.Published(state)
+	out, err := sealed.Published(state)
+	if err == nil {
+		s.report.Store(&reported{out, state})
+	}
+	return out, err
+}
+
+// reported is the result as it was told when the show stood so.
+type reported struct {
+	cue.Report
+	of *cue.State
 }
 
 // Judging is the jury's side of the stage.

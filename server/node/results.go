@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-
 	"slices"
 
 	"hecai/contest"

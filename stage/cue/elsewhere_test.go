@@ -54,3 +54,24 @@ func TestAResultOfAnotherSession(t *testing.T) {
 		}
 	}
 }
+
+// TestDrawnPartsAreAllApart: in a rehearsal no two entries of joined shows are equal, so
+// that no draw is blocked by a tie, however many there are.
+func TestDrawnPartsAreAllApart(t *testing.T) {
+	n := newNight(smallCatalog(t, 9, 5))
+	all := n.catalog.Entries
+	n.catalog.Entries = all[8:]
+	n.catalog.Joined = []Joined{{Other: Other{Show: "am"}, Entries: all[:4]}, {Other: Other{Show: "noon"}, Entries: all[4:8]}}
+	s := newPlay(t, smallRundown(), n).s
+	sealed, blockers, err := s.Seal(n.sheets, nil, make([]byte, saltBytes), Part{Lot: []int{3, 1, 6, 0}, Of: 8}, Part{Lot: []int{2, 7, 5, 4}, Of: 8})
+	if err != nil || len(blockers) > 0 {
+		t.Fatalf("%v %v", blockers, err)
+	}
+	ranks := map[int]bool{}
+	for _, e := range sealed.result.Entries {
+		if e.Rank == 0 || ranks[e.Rank] {
+			t.Errorf("%s has rank %d", e.Entry, e.Rank)
+		}
+		ranks[e.Rank] = true
+	}
+}

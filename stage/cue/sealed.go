@@ -143,11 +143,12 @@ func (s *State) Seal(sheets []score.Sheet, counted []CountedBallot, salt []byte,
 }
 
 // Part is how a joined show stands, with its sheets. One without a state is made up:
-// Lot is the place of each of its entries, drawn by chance.
+// Lot is the place of each of its entries among Of that are drawn, from 0 and each once.
 type Part struct {
 	State  *State
 	Sheets []score.Sheet
 	Lot    []int
+	Of     int
 }
 
 // inPart is the candidate as the show scored it that it is on, the parts being those of
@@ -162,7 +163,7 @@ func (s *State) inPart(e contest.Entry, sheets []score.Sheet, parts []Part) scor
 			continue
 		}
 		if parts[i].State == nil {
-			return madeUp(e, parts[i].Lot[at], len(j.Entries))
+			return madeUp(e, parts[i].Lot[at], parts[i].Of)
 		}
 		c := parts[i].State.candidate(e, parts[i].Sheets)
 		if own := chairPlace(s.decisions, e.ID); own > 0 {
